@@ -1,0 +1,149 @@
+package kmskit
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/aws/smithy-go"
+)
+
+// ErrInvalidInput is matched, with [errors.Is], by every error that reports
+// input which KMS could only refuse. Nothing was sent; the text says what would
+// be right.
+var ErrInvalidInput = errors.New("invalid input")
+
+// ErrIncompleteOutput is matched, with [errors.Is], by the error for an answer
+// that lacks what it must have. KMS does not send such answers; a fake may.
+var ErrIncompleteOutput = errors.New("incomplete output")
+
+// An inputError is an ErrInvalidInput with the action and the reason.
+type inputError struct {
+	action, reason string
+}
+
+func (e *inputError) Error() string {
+	return "kmskit: " + e.action + ": " + e.reason
+}
+
+func (e *inputError) Is(target error) bool {
+	return target == ErrInvalidInput
+}
+
+// invalidInput reports input to an action that KMS could only refuse.
+func invalidInput(action, format string, args ...any) error {
+	return &inputError{action, fmt.Sprintf(format, args...)}
+}
+
+// incompleteOutput reports an answer that lacks what KMS always sends.
+func incompleteOutput(member string) error {
+	return fmt.Errorf("%w: the answer lacks %s", ErrIncompleteOutput, member)
+}
+
+// callFailed adds to the error of a call what the SDK's lacks: which key, alias
+// or grant the call was about, given as pairs of a noun and its *string, and a
+// hint where KMS's code alone does not say what to check.
+func callFailed(action string, err error, about ...any) error {
+	var names []string
+	for i := 0; i+1 < len(about); i += 2 {
+		if name, ok := about[i+1].(*string); ok && name != nil {
+			names = append(names, fmt.Sprintf("%s %q", about[i], *name))
+		}
+	}
+	subject := strings.Join(names, ", ")
+	where := action
+	if subject != "" {
+		where += " (" + subject + ")"
+	}
+	if hint := hintFor(action, err, subject); hint != "" {
+		return fmt.Errorf("kmskit: %s: %w: %s", where, err, hint)
+	}
+	return fmt.Errorf("kmskit: %s: %w", where, err)
+}
+
+// hintFor says what to check after an error whose own text does not tell.
+func hintFor(action string, err error, subject string) string {
+	var api smithy.APIError
+	if !errors.As(err, &api) {
+		return ""
+	}
+	switch api.ErrorCode() {
+	case "InvalidCiphertextException":
+		switch action {
+		case "ImportKeyMaterial":
+			return "check that the key material was wrapped by the wrapping algorithm and with the public key that came with this import token"
+		case "Decapsulate":
+			return "the length is not that of the key's spec: ML_KEM_512 has ciphertexts of 768 bytes, ML_KEM_768 of 1088, ML_KEM_1024 of 1568"
+		}
+		return "check that the ciphertext is whole and raw bytes, not base64 text, and that the encryption context is exactly the one it was encrypted with"
+	case "IncorrectKeyException":
+		return "the ciphertext belongs to another key; an alias may have moved since: decrypt with the key ARN that encrypted, and store that ARN beside the ciphertext, not the alias"
+	case "NotFoundException":
+		if strings.Contains(subject, "alias/") && !acceptsAlias[action] {
+			return action + " takes a key ID or key ARN, not an alias: DescribeKey tells the key ARN behind an alias"
+		}
+		return "check the identifier, and that the client's Region and account are those of the key"
+	case "DisabledException":
+		return "enable the key with KeyManager.EnableKey, or use the key that replaced it"
+	case "KMSInvalidStateException":
+		return "KeyManager.DescribeKey tells the key's state; CancelKeyDeletion and then EnableKey bring back a key that waits for deletion"
+	case "InvalidKeyUsageException":
+		return "KeyManager.DescribeKey tells what the key can do: its KeyUsage, KeySpec and algorithms"
+	case "InvalidGrantTokenException":
+		return "use the token as CreateGrant returned it, with the key that the grant is for"
+	case "KMSInvalidSignatureException":
+		return "check that key, algorithm and message are those of the signing, that MessageType tells a digest from a message, and that an ECDSA signature is in DER"
+	case "KMSInvalidMacException":
+		return "check that key, algorithm and message are those of GenerateMac, and that the MAC is whole and raw bytes, not hex or base64 text"
+	case "InvalidImportTokenException":
+		return "use the token and the public key of one answer of GetParametersForImport, with the key that it was for"
+	case "ExpiredImportTokenException":
+		return "a token is good for 24 hours: call GetParametersForImport again, and wrap the key material with the new public key"
+	case "IncorrectKeyMaterialException":
+		return "a key takes the material that it had before; a symmetric encryption key takes other material too, with ImportType NEW_KEY_MATERIAL"
+	case "ConflictException":
+		return "an automatic rotation is in progress or due within 20 minutes: RotationManager.GetKeyRotationStatus tells when"
+	case "TagException":
+		return "a tag key has 1 to 128 characters, does not begin with aws:, and stands once; a value has at most 256"
+	case "CustomKeyStoreInvalidStateException":
+		return "KeyStoreManager.DescribeCustomKeyStores tells its ConnectionState: to delete it, and to change most of it, disconnect it; to use it, connect it; after FAILED, disconnect it first"
+	case "CustomKeyStoreHasCMKsException":
+		return "delete its keys with KeyManager.ScheduleKeyDeletion, and wait until they are gone"
+	case "MalformedPolicyDocumentException":
+		return "every principal must exist, and the policy must go on allowing you kms:PutKeyPolicy; only BypassPolicyLockoutSafetyCheck skips the latter"
+	case "LimitExceededException":
+		return limits[action]
+	case "ThrottlingException":
+		return "the request quota of the account in this Region is used up: retry later, cache data keys, or ask AWS for a higher quota"
+	case "KMSInternalException", "DependencyTimeoutException", "KeyUnavailableException":
+		return "this passes: retry with back-off"
+	}
+	return ""
+}
+
+// limits says which quota a LimitExceededException of an action is about.
+var limits = map[string]string{
+	"CreateKey":            "an account may hold 100,000 keys in a Region unless AWS raised the quota; a key policy may have 32,768 bytes",
+	"ReplicateKey":         "an account may hold 100,000 keys in a Region unless AWS raised the quota; a key policy may have 32,768 bytes",
+	"CreateAlias":          "a key may have 50 aliases",
+	"UpdateAlias":          "a key may have 50 aliases",
+	"CreateGrant":          "a key may have 50,000 grants: retire those that are no longer used",
+	"PutKeyPolicy":         "a key policy may have 32,768 bytes",
+	"RotateKeyOnDemand":    "a key can be rotated on demand 25 times in its life",
+	"TagResource":          "a key may have 50 tags",
+	"CreateCustomKeyStore": "an account may have 10 custom key stores in a Region",
+}
+
+// acceptsAlias holds the actions that take an alias name or alias ARN in place of
+// a key, as the cryptographic operations and DescribeKey do, or are about
+// aliases themselves.
+var acceptsAlias = map[string]bool{
+	"DescribeKey": true, "GetPublicKey": true,
+	"CreateAlias": true, "UpdateAlias": true, "DeleteAlias": true,
+	"Encrypt": true, "Decrypt": true, "ReEncrypt": true,
+	"GenerateDataKey": true, "GenerateDataKeyWithoutPlaintext": true,
+	"GenerateDataKeyPair": true, "GenerateDataKeyPairWithoutPlaintext": true,
+	"Sign": true, "Verify": true,
+	"GenerateMac": true, "VerifyMac": true,
+	"DeriveSharedSecret": true, "Encapsulate": true, "Decapsulate": true,
+}
