@@ -1,0 +1,181 @@
+package kmstest
+
+import (
+	"cmp"
+
+	"github.com/aws/aws-sdk-go-v2/service/kms/types"
+	"github.com/kmskit/kmskit/kmstest/internal/policy"
+)
+
+// A use is what an operation asks of one key, as policies and grants see it.
+type use struct {
+	action            string // Decrypt for kms:Decrypt; the operation's name if empty
+	keyID             string // as the client gives it
+	alias             string // the name of the alias by which it does, if so
+	byCiphertext      bool   // the ciphertext names the key, and not the client
+	grantTokens       []string
+	encryptionContext map[string]string
+	algorithm         types.EncryptionAlgorithmSpec
+	recipient         *recipient    // who gets the secret, if not the caller
+	values            policy.Lookup // the condition keys that are the operation's own
+	grant             *grant        // the grant that the operation makes, if it does
+}
+
+// permission returns what the use needs permission for.
+func (c *call) permission(u use) string {
+	return "kms:" + cmp.Or(u.action, c.operation)
+}
+
+// key finds the key that an operation is to work on, and refuses it in KMS's
+// order: for the form of its ID, for want of permission, because it does not
+// exist, and for its state. The caller holds the lock.
+func (c *call) key(u use) (*key, error) {
+	ref, err := c.parseReference(u.keyID)
+	if err != nil {
+		return nil, err
+	}
+	if ref.alias != "" && !rules[c.operation].aliases {
+		return nil, noAliases()
+	}
+	u.alias = ref.alias
+	k := c.server.find(ref)
+	if k == nil {
+		return nil, c.missing(ref, u)
+	}
+	return c.admit(k, u)
+}
+
+// admit returns k unless the operation is refused for want of permission or for
+// the state of the key.
+func (c *call) admit(k *key, u use) (*key, error) {
+	rule := rules[c.operation]
+	if !rule.foreign && k.region.account != c.region.account {
+		return nil, c.untold(u)
+	}
+	if err := c.checkGrantTokens(u.grantTokens); err != nil {
+		return nil, err
+	}
+	if err := c.authorize(k, u); err != nil {
+		return nil, err
+	}
+	if rule.external && k.origin != types.OriginTypeExternal {
+		return nil, wrongOrigin(k.arn, k.origin)
+	}
+	if rule.native && k.store != nil {
+		return nil, wrongOrigin(k.arn, k.origin)
+	}
+	if err := rule.admits(k.arn, k.currentState()); err != nil {
+		return nil, err
+	}
+	if err := c.reach(k); err != nil {
+		return nil, err
+	}
+	c.admitted[0], c.admitted[1] = k, c.admitted[0]
+	return k, nil
+}
+
+// missing refuses a reference to what is not there. That it is not there, KMS
+// says to nobody from another account, nor to anybody who could not use it.
+func (c *call) missing(ref reference, u use) error {
+	if ref.alias == "" {
+		if err := c.authorizeIdentity(ref.arn(), ref.account, u); err != nil {
+			return err
+		}
+	}
+	switch {
+	case ref.account != c.region.account:
+		return c.untold(u)
+	case ref.alias != "":
+		return aliasNotFound(ref.arn())
+	default:
+		return keyNotFound(ref.arn())
+	}
+}
+
+// authorize refuses a use that neither policies nor grants allow. The caller
+// holds the lock.
+func (c *call) authorize(k *key, u use) error {
+	r := c.request(k, k.arn, k.region.account, u)
+	d := policy.Evaluate(r, k.effectivePolicy(), c.principal.policies())
+	switch {
+	case d.Allowed(), d.Outcome != policy.ExplicitDeny && c.granted(k, u):
+		return nil
+	case k.region.account != c.region.account, u.byCiphertext:
+		// Whether it is the key policy that lacks something is not said.
+		if d = policy.Evaluate(r, nil, c.principal.policies()); d.Allowed() {
+			return c.untold(u)
+		}
+	}
+	return c.denied(u, r.Resource, d)
+}
+
+// authorizeIdentity refuses an action on a resource that has no policy of its
+// own, so that the principal's policies decide alone.
+func (c *call) authorizeIdentity(resource, account string, u use) error {
+	r := c.request(nil, resource, account, u)
+	if d := policy.Evaluate(r, nil, c.principal.policies()); !d.Allowed() {
+		return c.denied(u, resource, d)
+	}
+	return nil
+}
+
+// authorizeHere is authorizeIdentity for a resource of the caller's account.
+func (c *call) authorizeHere(resource string, u use) error {
+	return c.authorizeIdentity(resource, c.region.account, u)
+}
+
+// authorizeNew is authorizeHere for a key that is yet to be made.
+func (c *call) authorizeNew(k *key, resource string, u use) error {
+	r := c.request(k, cmp.Or(resource, k.arn), c.region.account, u)
+	if d := policy.Evaluate(r, nil, c.principal.policies()); !d.Allowed() {
+		return c.denied(u, resource, d)
+	}
+	return nil
+}
+
+// locksOut reports whether a key policy would keep the caller from replacing it.
+func (c *call) locksOut(k *key, p *policy.Policy) bool {
+	return policy.LocksOut(c.request(k, k.arn, k.region.account, use{}), p, c.principal.policies())
+}
+
+// request returns what policies are asked. The key is nil if none is involved.
+func (c *call) request(k *key, resource, account string, u use) *policy.Request {
+	return &policy.Request{
+		Principal:       &c.principal.who,
+		Action:          c.permission(u),
+		Resource:        resource,
+		ResourceAccount: account,
+		Time:            c.now,
+		Context:         conditions{c, k, u}.lookup,
+	}
+}
+
+// denied refuses a use for the reason that the decision gives.
+func (c *call) denied(u use, resource string, d policy.Decision) error {
+	what := "on resource: " + resource
+	switch {
+	case resource == "":
+		what = ""
+	case u.byCiphertext:
+		what = "on the resource associated with this ciphertext"
+	}
+	return c.notAuthorized(u, what, d.Clause(c.permission(u)))
+}
+
+// untold refuses a use without saying whether there is such a key.
+func (c *call) untold(u use) error {
+	what := "on this resource"
+	if u.byCiphertext {
+		what = "on the resource associated with this ciphertext"
+	}
+	return c.notAuthorized(u, what, "because the resource does not exist in this Region, "+
+		"no resource-based policies allow access, or a resource-based policy explicitly denies access")
+}
+
+func (c *call) notAuthorized(u use, what, why string) error {
+	text := "User: " + c.principal.who.ARN + " is not authorized to perform: " + c.permission(u)
+	if what != "" {
+		text += " " + what
+	}
+	return accessDenied(text + " " + why)
+}

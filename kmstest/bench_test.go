@@ -1,0 +1,222 @@
+package kmstest_test
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"runtime"
+	"strconv"
+	"testing"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/kms"
+	"github.com/kmskit/kmskit/kmstest"
+	"github.com/stretchr/testify/require"
+)
+
+// A recording is an HTTP client that passes requests on and keeps the last one
+// and its answer.
+type recording struct {
+	next    kms.HTTPClient
+	request *http.Request
+	sent    []byte
+	answer  *http.Response
+	body    []byte
+}
+
+func (c *recording) Do(r *http.Request) (*http.Response, error) {
+	c.sent, _ = io.ReadAll(r.Body)
+	r.Body = io.NopCloser(bytes.NewReader(c.sent))
+	c.request = r
+	answer, err := c.next.Do(r)
+	if err != nil {
+		return nil, err
+	}
+	c.body, err = io.ReadAll(answer.Body)
+	answer.Body = io.NopCloser(bytes.NewReader(c.body))
+	c.answer = answer
+	return answer, err
+}
+
+// A canned is an HTTP client that answers everything with one recorded answer.
+type canned struct{ recording *recording }
+
+func (c canned) Do(r *http.Request) (*http.Response, error) {
+	_, _ = io.Copy(io.Discard, r.Body)
+	answer := *c.recording.answer
+	answer.Header = answer.Header.Clone()
+	answer.Body = io.NopCloser(bytes.NewReader(c.recording.body))
+	answer.Request = r
+	return &answer, nil
+}
+
+func record(b *testing.B, srv *kmstest.Server, in *kms.EncryptInput) *recording {
+	b.Helper()
+	r := &recording{next: srv.Config().HTTPClient}
+	_, err := srv.Client(func(o *kms.Options) { o.HTTPClient = r }).Encrypt(b.Context(), in)
+	require.NoError(b, err)
+	return r
+}
+
+func encryptInput(b *testing.B, srv *kmstest.Server) *kms.EncryptInput {
+	b.Helper()
+	k, err := srv.API().CreateKey(b.Context(), nil)
+	require.NoError(b, err)
+	return &kms.EncryptInput{KeyId: k.KeyMetadata.KeyId, Plaintext: make([]byte, 32)}
+}
+
+// BenchmarkEncrypt encrypts 32 bytes at each depth. "canned" is the client of the
+// SDK on an answer that costs nothing: what is between it and "client" is the
+// Server's part of a call.
+func BenchmarkEncrypt(b *testing.B) {
+	srv := kmstest.New()
+	in := encryptInput(b, srv)
+	recorded := record(b, srv, in)
+
+	b.Run("api", func(b *testing.B) {
+		api := srv.API()
+		b.ReportAllocs()
+		for b.Loop() {
+			if _, err := api.Encrypt(b.Context(), in); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+	b.Run("handler", func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			r := recorded.request.Clone(b.Context())
+			r.Body = io.NopCloser(bytes.NewReader(recorded.sent))
+			w := httptest.NewRecorder()
+			srv.ServeHTTP(w, r)
+			if w.Code != http.StatusOK {
+				b.Fatal(w.Body)
+			}
+		}
+	})
+	for _, c := range []struct {
+		name   string
+		client *kms.Client
+	}{
+		{"client", srv.Client()},
+		{"canned", srv.Client(func(o *kms.Options) { o.HTTPClient = canned{recorded} })},
+	} {
+		b.Run(c.name, func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				if _, err := c.client.Encrypt(b.Context(), in); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}
+
+// BenchmarkWorld runs what looks something up, in a small and in a large world:
+// the size of the world must not show.
+func BenchmarkWorld(b *testing.B) {
+	for _, size := range []int{100, 100_000} {
+		api := kmstest.New().API()
+		key, retirer := populate(b, api, size), role(account, "retirer")
+		page, err := api.ListKeys(b.Context(), &kms.ListKeysInput{Limit: aws.Int32(50)})
+		require.NoError(b, err)
+
+		for name, run := range map[string]func() error{
+			"DescribeKey": func() error {
+				_, err := api.DescribeKey(b.Context(), &kms.DescribeKeyInput{KeyId: &key})
+				return err
+			},
+			"DescribeKey by alias": func() error {
+				_, err := api.DescribeKey(b.Context(), &kms.DescribeKeyInput{KeyId: str("alias/77")})
+				return err
+			},
+			"ListKeys": func() error {
+				_, err := api.ListKeys(b.Context(), &kms.ListKeysInput{Limit: aws.Int32(50), Marker: page.NextMarker})
+				return err
+			},
+			"ListGrants": func() error {
+				_, err := api.ListGrants(b.Context(), &kms.ListGrantsInput{KeyId: &key})
+				return err
+			},
+			"ListRetirableGrants": func() error {
+				_, err := api.ListRetirableGrants(b.Context(), &kms.ListRetirableGrantsInput{RetiringPrincipal: &retirer})
+				return err
+			},
+		} {
+			b.Run(fmt.Sprintf("%s/keys=%d", name, size), func(b *testing.B) {
+				for b.Loop() {
+					if err := run(); err != nil {
+						b.Fatal(err)
+					}
+				}
+			})
+		}
+	}
+}
+
+// populate makes that many keys, each with an alias and a grant, and returns the
+// ARN of one in the middle.
+func populate(b *testing.B, api *kmstest.API, size int) (middle string) {
+	b.Helper()
+	for i := range size {
+		k, err := api.CreateKey(b.Context(), nil)
+		require.NoError(b, err)
+		if i == size/2 {
+			middle = *k.KeyMetadata.Arn
+		}
+		newAlias(b, api, fmt.Sprintf("alias/%d", i), k.KeyMetadata)
+		in := newGrant(k.KeyMetadata)
+		in.RetiringPrincipal = str(role(account, "retirer"))
+		_, err = api.CreateGrant(b.Context(), in)
+		require.NoError(b, err)
+	}
+	return middle
+}
+
+// BenchmarkAuthorize decrypts as a grantee, with 1 grant and with 10,000 more for
+// other principals on the key.
+func BenchmarkAuthorize(b *testing.B) {
+	for _, grants := range []int{1, 10_000} {
+		srv := kmstest.New()
+		k := newKey(b, srv.API())
+		for i := range grants {
+			in := newGrant(k)
+			if i > 0 {
+				in.GranteePrincipal = str(role(account, strconv.Itoa(i)))
+			}
+			_, err := srv.API().CreateGrant(b.Context(), in)
+			require.NoError(b, err)
+		}
+		in := &kms.DecryptInput{CiphertextBlob: encrypt(b, srv.API(), k, "x", nil)}
+		reader := srv.Principal(role(account, "reader")).API()
+		b.Run(fmt.Sprintf("grants=%d", grants), func(b *testing.B) {
+			for b.Loop() {
+				if _, err := reader.Decrypt(b.Context(), in); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}
+
+// BenchmarkMemory makes 10,000 symmetric keys and reports what each adds.
+func BenchmarkMemory(b *testing.B) {
+	const keys = 10_000
+	heap := func() uint64 {
+		runtime.GC()
+		var m runtime.MemStats
+		runtime.ReadMemStats(&m)
+		return m.HeapAlloc
+	}
+	for b.Loop() {
+		before := heap()
+		api := kmstest.New().API()
+		for range keys {
+			newKey(b, api)
+		}
+		b.ReportMetric(float64(heap()-before)/keys, "B/key")
+		runtime.KeepAlive(api)
+	}
+}

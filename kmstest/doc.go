@@ -1,0 +1,48 @@
+// Package kmstest is an AWS Key Management Service that lives in the process of a
+// test: real cryptography, real policies and KMS's own refusals, and no network
+// and no account.
+//
+// # Three depths
+//
+// A [Server] is reached in three ways, which share one engine and one set of
+// checks:
+//
+//   - [Server.Client] returns a [*kms.Client] of the SDK whose transport is the
+//     Server: requests are signed, serialised and retried as ever.
+//   - [Server.API] returns the operations themselves, for tests that make very
+//     many calls. An [API] satisfies the interfaces that code accepts in place of
+//     a client.
+//   - A Server is an [http.Handler], so httptest.NewServer(srv) puts it on a port
+//     for clients in any language.
+//
+// # What it promises
+//
+// What a client sees is what AWS would have sent: the same outputs, the same
+// error codes and texts for the same mistakes, checked in the same order, in the
+// same wire form. What a Server cannot do it refuses with
+// UnsupportedOperationException; it never pretends. Requests with a Recipient are
+// refused in this way unless [WithAttestationRoot] says whom to believe: see
+// [Enclave]. The clusters and proxies behind custom key stores are those that
+// [Server.SetCloudHSMCluster] and [Server.SetXKSProxy] tell of; nothing is ever
+// sent to them.
+//
+// Some things differ, all of them on purpose. Changes are visible at once, and
+// grants need no token to count. Quotas on the number of keys, aliases and grants
+// are enforced only [WithQuotas]. Signatures are not verified: the access key of a request says
+// whom it is from. Aliases of AWS managed keys (alias/aws/...) are reserved, but
+// there are no such keys.
+//
+// # Principals
+//
+// Without further ado every call comes from one user whose identity policy allows
+// everything. [Server.Principal] makes others, in this account or in any other,
+// with the identity policies that a test gives them; key policies and grants then
+// decide as they do in AWS.
+//
+// # Time and names
+//
+// Time is that of the Server's clock: [time.Now], unless [WithClock] says
+// otherwise, plus what [Server.Advance] adds. A Server starts no goroutine and no
+// timer, so it works inside a testing/synctest bubble. With [WithSeed] the names
+// that KMS makes up, key IDs first of all, are the same in every run.
+package kmstest

@@ -1,0 +1,111 @@
+package policy
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/kmskit/kmskit"
+)
+
+// Explanation is a decision with all that led to it.
+type Explanation struct {
+	Decision
+	// Steps has every statement of every policy, those of the key policy first.
+	Steps []Step
+}
+
+// Step is what became of one statement.
+type Step struct {
+	Source
+	Effect kmskit.Effect
+	// Applies says whether the statement applies to the request.
+	Applies bool
+	// Why says how it applies, or what keeps it from applying.
+	Why string
+}
+
+// Explain decides a request as [Evaluate] does, and keeps account of every
+// statement. It takes longer.
+func Explain(req *Request, key *Policy, identity []*Policy) Explanation {
+	var x Explanation
+	e := newEvaluation(req)
+	e.steps = &x.Steps
+	x.Decision = e.decide(key, identity)
+	return x
+}
+
+// String tells the decision and, a line each, what became of every statement.
+func (x Explanation) String() string {
+	var b strings.Builder
+	b.WriteString(x.Decision.String())
+	for _, s := range x.Steps {
+		verb := "does not apply"
+		if s.Applies {
+			verb = "applies"
+		}
+		fmt.Fprintf(&b, "\n%s (%s) %s: %s", s.Source, s.Effect, verb, s.Why)
+	}
+	return b.String()
+}
+
+func (e *evaluation) step(at Source, s *statement, v verdict) Step {
+	effect := kmskit.Allow
+	if s.deny {
+		effect = kmskit.Deny
+	}
+	return Step{Source: at, Effect: effect, Applies: v.reason == applies, Why: e.why(s, v)}
+}
+
+func (e *evaluation) why(s *statement, v verdict) string {
+	switch v.reason {
+	case isInert:
+		return s.inert
+	case isUnclear:
+		return s.unclear
+	case actionFails:
+		return "its actions do not cover " + e.req.Action
+	case principalFails:
+		return e.whyNotPrincipal(s)
+	case resourceFails:
+		return "its resources do not cover " + e.req.Resource
+	case conditionFails:
+		return e.whyNotCondition(v.condition, s.deny)
+	case applies:
+	}
+	switch {
+	case s.deny && s.unclear != "":
+		return "everything that can be understood matches, but not this: " + s.unclear
+	case v.level == byAccount && !s.deny:
+		return "it names the account of the principal and leaves the decision to identity policies"
+	default:
+		return "everything matches"
+	}
+}
+
+func (e *evaluation) whyNotPrincipal(s *statement) string {
+	switch {
+	case !e.keyPolicy:
+		return "an identity policy may not have a Principal"
+	case !s.principal.present:
+		return "it has no Principal"
+	case s.principal.not:
+		return "its NotPrincipal names " + e.principal.label()
+	default:
+		return "its Principal does not name " + e.principal.label()
+	}
+}
+
+func (e *evaluation) whyNotCondition(c *condition, deny bool) string {
+	var has string
+	switch values := e.valuesFor(c); {
+	case !deny && c.unknown:
+		has = "the key is unknown"
+	case c.hidden(e.keyPolicy):
+		has = "the key counts in identity policies only"
+	case len(values) == 0:
+		has = "the request does not have the key"
+	default:
+		has = fmt.Sprintf("the request has %q", values)
+	}
+	return fmt.Sprintf("its condition %s %s does not hold: %s", c.operator, c.name, has)
+}

@@ -1,0 +1,94 @@
+package kmstest
+
+import (
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/service/kms"
+	"github.com/aws/aws-sdk-go-v2/service/kms/types"
+)
+
+// A usage is a cryptographic operation with a key that has succeeded. It never
+// changes.
+type usage struct {
+	operation types.KeyLastUsageTrackingOperation
+	at        time.Time
+	requestID string // empty for a direct call
+	number    uint64 // of such a call
+}
+
+// trackedOperations are the operations that KMS takes for a use of the key.
+var trackedOperations = types.KeyLastUsageTrackingOperation("").Values()
+
+func (c *call) isTracked() bool {
+	return slices.Contains(trackedOperations, types.KeyLastUsageTrackingOperation(c.operation))
+}
+
+// track records that the call has succeeded, with every key that it was admitted
+// to. It needs no lock, since cryptography is done without one: of two uses at
+// the same time either may be the last.
+func (c *call) track() {
+	if c.admitted[0] == nil || !c.isTracked() {
+		return
+	}
+	u := &usage{operation: types.KeyLastUsageTrackingOperation(c.operation), at: c.now, requestID: c.requestID}
+	if u.requestID == "" {
+		u.number = c.server.directUses.Add(1)
+	}
+	for _, k := range c.admitted {
+		if k != nil {
+			k.lastUsage.Store(u)
+		}
+	}
+}
+
+func (c *call) getKeyLastUsage(in *kms.GetKeyLastUsageInput) (*kms.GetKeyLastUsageOutput, error) {
+	c.server.mu.RLock()
+	defer c.server.mu.RUnlock()
+	k, err := c.key(use{keyID: *in.KeyId})
+	if err != nil {
+		return nil, err
+	}
+	out := &kms.GetKeyLastUsageOutput{
+		KeyCreationDate:   new(k.created),
+		KeyId:             new(k.id), // not the ARN
+		KeyLastUsage:      &types.KeyLastUsageData{},
+		TrackingStartDate: new(k.created),
+	}
+	if u := k.lastUsage.Load(); u != nil {
+		id := c.server.requestID(u)
+		out.KeyLastUsage = &types.KeyLastUsageData{
+			CloudTrailEventId: new(c.server.eventID(id, k.region.account)),
+			KmsRequestId:      new(id),
+			Operation:         u.operation,
+			Timestamp:         new(u.at),
+		}
+	}
+	return out, nil
+}
+
+// requestID returns the ID of the request that was a use. A direct call has none
+// until somebody asks, since to draw one takes time that most calls need not spend.
+func (s *Server) requestID(u *usage) string {
+	if u.requestID != "" {
+		return u.requestID
+	}
+	return uuid([16]byte(s.sealer.mac("request", strconv.FormatUint(u.number, 10))))
+}
+
+// eventID returns the ID of the event by which an account's CloudTrail would know
+// a request. Two accounts, of the key and of its user, know it as two events.
+func (s *Server) eventID(requestID, account string) string {
+	return uuid([16]byte(s.sealer.mac(joinFields("event", account), requestID)))
+}
+
+// idleDays returns the whole days for which the key has not been used. Those of a
+// key that never was begin with its creation.
+func (k *key) idleDays(now time.Time) string {
+	since := k.created
+	if u := k.lastUsage.Load(); u != nil {
+		since = u.at
+	}
+	return strconv.Itoa(int(now.Sub(since) / day))
+}

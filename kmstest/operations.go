@@ -1,0 +1,138 @@
+package kmstest
+
+import (
+	"context"
+	"reflect"
+	"runtime/debug"
+	"strings"
+	"time"
+
+	"github.com/kmskit/kmskit/kmstest/internal/shape"
+)
+
+// A call is one request to KMS. Each operation is a method of it that takes the
+// SDK's input and returns its output.
+type call struct {
+	server    *Server
+	region    *region // to which the request went, of the principal's account
+	principal *Principal
+	operation string
+	now       time.Time
+	requestID string  // empty for a direct call
+	admitted  [2]*key // the last two keys on which it was allowed to work, last first
+}
+
+// invoke runs an operation as KMS does: what the input alone is wrong about is
+// refused first, and what time has brought about has happened.
+func invoke[I, O any](ctx context.Context, a *API, in *I, run func(*call, *I) (*O, error)) (out *O, err error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	if in == nil {
+		in = new(I)
+	}
+	operation := nameOf[I]()
+	defer a.server.contain(operation, &err)
+	if err := shape.Validate(in); err != nil {
+		return nil, err
+	}
+	c := &call{
+		server: a.server, region: a.region, principal: a.principal,
+		operation: operation, now: a.server.Now(), requestID: a.requestID,
+	}
+	a.server.settle(c.now)
+	if out, err = run(c, in); err != nil {
+		return nil, err
+	}
+	c.track()
+	return out, nil
+}
+
+// contain turns a panic into an answer, so that a bug costs one request and not
+// the Server, and reports it. Deferred calls have given back all locks by then.
+func (s *Server) contain(operation string, err *error) {
+	if p := recover(); p != nil {
+		s.errorLog.Printf("kmstest: %s panicked: %v\n%s", operation, p, debug.Stack())
+		*err = internalFailure(operation)
+	}
+}
+
+// nameOf returns the operation that has I as its input.
+func nameOf[I any]() string {
+	return strings.TrimSuffix(reflect.TypeFor[I]().Name(), "Input")
+}
+
+// A handler serves one operation to the wire.
+type handler struct {
+	newInput func() any
+	run      func(ctx context.Context, a *API, in any) (out any, err error)
+}
+
+func handle[I, O any](run func(*call, *I) (*O, error)) handler {
+	return handler{
+		newInput: func() any { return new(I) },
+		run: func(ctx context.Context, a *API, in any) (any, error) {
+			return invoke(ctx, a, in.(*I), run)
+		},
+	}
+}
+
+// handlers has every operation of KMS under its name.
+var handlers = map[string]handler{
+	"CancelKeyDeletion":                   handle((*call).cancelKeyDeletion),
+	"ConnectCustomKeyStore":               handle((*call).connectCustomKeyStore),
+	"CreateAlias":                         handle((*call).createAlias),
+	"CreateCustomKeyStore":                handle((*call).createCustomKeyStore),
+	"CreateGrant":                         handle((*call).createGrant),
+	"CreateKey":                           handle((*call).createKey),
+	"Decapsulate":                         handle((*call).decapsulate),
+	"Decrypt":                             handle((*call).decrypt),
+	"DeleteAlias":                         handle((*call).deleteAlias),
+	"DeleteCustomKeyStore":                handle((*call).deleteCustomKeyStore),
+	"DeleteImportedKeyMaterial":           handle((*call).deleteImportedKeyMaterial),
+	"DeriveSharedSecret":                  handle((*call).deriveSharedSecret),
+	"DescribeCustomKeyStores":             handle((*call).describeCustomKeyStores),
+	"DescribeKey":                         handle((*call).describeKey),
+	"DisableKey":                          handle((*call).disableKey),
+	"DisableKeyRotation":                  handle((*call).disableKeyRotation),
+	"DisconnectCustomKeyStore":            handle((*call).disconnectCustomKeyStore),
+	"EnableKey":                           handle((*call).enableKey),
+	"EnableKeyRotation":                   handle((*call).enableKeyRotation),
+	"Encapsulate":                         handle((*call).encapsulate),
+	"Encrypt":                             handle((*call).encrypt),
+	"GenerateDataKey":                     handle((*call).generateDataKey),
+	"GenerateDataKeyPair":                 handle((*call).generateDataKeyPair),
+	"GenerateDataKeyPairWithoutPlaintext": handle((*call).generateDataKeyPairWithoutPlaintext),
+	"GenerateDataKeyWithoutPlaintext":     handle((*call).generateDataKeyWithoutPlaintext),
+	"GenerateMac":                         handle((*call).generateMac),
+	"GenerateRandom":                      handle((*call).generateRandom),
+	"GetKeyLastUsage":                     handle((*call).getKeyLastUsage),
+	"GetKeyPolicy":                        handle((*call).getKeyPolicy),
+	"GetKeyRotationStatus":                handle((*call).getKeyRotationStatus),
+	"GetParametersForImport":              handle((*call).getParametersForImport),
+	"GetPublicKey":                        handle((*call).getPublicKey),
+	"ImportKeyMaterial":                   handle((*call).importKeyMaterial),
+	"ListAliases":                         handle((*call).listAliases),
+	"ListGrants":                          handle((*call).listGrants),
+	"ListKeyPolicies":                     handle((*call).listKeyPolicies),
+	"ListKeyRotations":                    handle((*call).listKeyRotations),
+	"ListKeys":                            handle((*call).listKeys),
+	"ListResourceTags":                    handle((*call).listResourceTags),
+	"ListRetirableGrants":                 handle((*call).listRetirableGrants),
+	"PutKeyPolicy":                        handle((*call).putKeyPolicy),
+	"ReEncrypt":                           handle((*call).reEncrypt),
+	"ReplicateKey":                        handle((*call).replicateKey),
+	"RetireGrant":                         handle((*call).retireGrant),
+	"RevokeGrant":                         handle((*call).revokeGrant),
+	"RotateKeyOnDemand":                   handle((*call).rotateKeyOnDemand),
+	"ScheduleKeyDeletion":                 handle((*call).scheduleKeyDeletion),
+	"Sign":                                handle((*call).sign),
+	"TagResource":                         handle((*call).tagResource),
+	"UntagResource":                       handle((*call).untagResource),
+	"UpdateAlias":                         handle((*call).updateAlias),
+	"UpdateCustomKeyStore":                handle((*call).updateCustomKeyStore),
+	"UpdateKeyDescription":                handle((*call).updateKeyDescription),
+	"UpdatePrimaryRegion":                 handle((*call).updatePrimaryRegion),
+	"Verify":                              handle((*call).verify),
+	"VerifyMac":                           handle((*call).verifyMac),
+}

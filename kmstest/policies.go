@@ -1,0 +1,98 @@
+package kmstest
+
+import (
+	"github.com/aws/aws-sdk-go-v2/service/kms"
+	"github.com/aws/aws-sdk-go-v2/service/kms/types"
+	"github.com/kmskit/kmskit"
+	"github.com/kmskit/kmskit/kmstest/internal/policy"
+)
+
+// A keyPolicy is the policy of one key: as it was put, and ready to be asked.
+type keyPolicy struct {
+	text     string
+	compiled *policy.Policy
+}
+
+const (
+	policyName    = "default" // of the only policy that a key has
+	longestPolicy = 32768     // bytes
+)
+
+func (c *call) getKeyPolicy(in *kms.GetKeyPolicyInput) (*kms.GetKeyPolicyOutput, error) {
+	c.server.mu.RLock()
+	defer c.server.mu.RUnlock()
+	k, err := c.key(use{keyID: *in.KeyId})
+	if err != nil {
+		return nil, err
+	}
+	if err := checkPolicyName(in.PolicyName); err != nil {
+		return nil, err
+	}
+	return &kms.GetKeyPolicyOutput{Policy: new(k.policyText()), PolicyName: new(policyName)}, nil
+}
+
+func (c *call) putKeyPolicy(in *kms.PutKeyPolicyInput) (*kms.PutKeyPolicyOutput, error) {
+	c.server.mu.Lock()
+	defer c.server.mu.Unlock()
+	k, err := c.key(use{keyID: *in.KeyId, values: lockoutBypass(in.BypassPolicyLockoutSafetyCheck)})
+	if err != nil {
+		return nil, err
+	}
+	if err := checkPolicyName(in.PolicyName); err != nil {
+		return nil, err
+	}
+	p, err := c.newPolicy(k, *in.Policy, in.BypassPolicyLockoutSafetyCheck)
+	if err != nil {
+		return nil, err
+	}
+	k.policy = p
+	return &kms.PutKeyPolicyOutput{}, nil
+}
+
+func (c *call) listKeyPolicies(in *kms.ListKeyPoliciesInput) (*kms.ListKeyPoliciesOutput, error) {
+	c.server.mu.RLock()
+	defer c.server.mu.RUnlock()
+	k, err := c.key(use{keyID: *in.KeyId})
+	if err != nil {
+		return nil, err
+	}
+	names, next, err := pager[string]{
+		items: []string{policyName}, position: func(name string) string { return name },
+		limit: in.Limit, marker: in.Marker, usual: 100, most: 1000, filter: k.id,
+	}.page(c)
+	if err != nil {
+		return nil, err
+	}
+	return &kms.ListKeyPoliciesOutput{PolicyNames: names, NextMarker: next, Truncated: next != nil}, nil
+}
+
+func checkPolicyName(name *string) error {
+	if name != nil && *name != policyName {
+		return notFound("No such policy exists")
+	}
+	return nil
+}
+
+// newPolicy returns the policy that text is, for k. Unless that check is
+// bypassed, it refuses one under which the caller could not put another.
+func (c *call) newPolicy(k *key, text string, bypass bool) (*keyPolicy, error) {
+	if len(text) > longestPolicy {
+		return nil, &types.LimitExceededException{Message: new("The key policy exceeds the size limit of 32768 bytes.")}
+	}
+	document, err := kmskit.ParsePolicyDocument(text)
+	if err != nil {
+		return nil, malformedPolicy(err.Error())
+	}
+	p := &keyPolicy{text: indentPolicy(text), compiled: policy.Compile(document)}
+	if text := p.compiled.OverlyPermissive(); text != "" {
+		return nil, malformedPolicy(text)
+	}
+	if !bypass && c.locksOut(k, p.compiled) {
+		return nil, malformedPolicy("The new key policy will not allow you to update the key policy in the future.")
+	}
+	return p, nil
+}
+
+func malformedPolicy(text string) error {
+	return &types.MalformedPolicyDocumentException{Message: new(text)}
+}

@@ -1,0 +1,125 @@
+package kmstest
+
+import (
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/service/kms"
+	"github.com/aws/aws-sdk-go-v2/service/kms/types"
+)
+
+func (c *call) replicateKey(in *kms.ReplicateKeyInput) (*kms.ReplicateKeyOutput, error) {
+	there := c.in(*in.ReplicaRegion)
+	c.server.mu.Lock()
+	defer c.server.mu.Unlock()
+	primary, err := c.key(use{keyID: *in.KeyId, values: replicaRegion(*in.ReplicaRegion)})
+	if err != nil {
+		return nil, err
+	}
+	k, err := there.newReplica(primary, value(in.Description))
+	if err != nil {
+		return nil, err
+	}
+	there.operation = "CreateKey" // as which that Region sees the request
+	if err := there.permitKey(k, &kms.CreateKeyInput{
+		Policy: in.Policy, BypassPolicyLockoutSafetyCheck: in.BypassPolicyLockoutSafetyCheck, Tags: in.Tags,
+	}); err != nil {
+		return nil, err
+	}
+	if related := primary.ring.keyIn(there.region.region); related != nil {
+		return nil, keyExists(related.arn)
+	}
+	c.server.addKey(k)
+	after := types.KeyStateEnabled
+	if !k.complete() {
+		after = types.KeyStatePendingImport
+	}
+	c.server.pass(k, types.KeyStateCreating, after, c.now)
+	out := &kms.ReplicateKeyOutput{ReplicaKeyMetadata: k.metadata(), ReplicaPolicy: new(k.policyText())}
+	if len(k.tags) > 0 {
+		out.ReplicaTags = copyTags(k.tags)
+	}
+	return out, nil
+}
+
+// in returns the call as another Region of the same account sees it.
+func (c *call) in(region string) *call {
+	there := *c
+	there.region = c.server.at(place{account: c.region.account, region: region})
+	return &there
+}
+
+// newReplica returns a replica, in the Region of the call, of a key in another.
+func (c *call) newReplica(primary *key, description string) (*key, error) {
+	switch {
+	case primary.isReplica() || !primary.multiRegion:
+		return nil, notPrimary(primary.arn)
+	case partition(c.region.region) != partition(primary.region.region):
+		return nil, unsupported("%s cannot be replicated into %s, which is in another partition.", primary.arn, c.region.region)
+	}
+	k := &key{traits: primary.traits, ring: primary.ring, description: description}
+	k.region, k.created = c.region, c.now
+	k.arn = c.region.arn("key/" + primary.id)
+	return k, nil
+}
+
+// pass makes k go through a state that KMS leaves by itself. Here that takes no
+// longer than to the next request.
+func (w *world) pass(k *key, through, after types.KeyState, now time.Time) {
+	k.state = through
+	w.schedule(now, func() {
+		if k.state == through {
+			k.state = after
+		}
+	})
+}
+
+func (c *call) updatePrimaryRegion(in *kms.UpdatePrimaryRegionInput) (*kms.UpdatePrimaryRegionOutput, error) {
+	there := c.in(*in.PrimaryRegion)
+	c.server.mu.Lock()
+	defer c.server.mu.Unlock()
+	values := primaryRegion(*in.PrimaryRegion)
+	k, err := c.key(use{keyID: *in.KeyId, values: values})
+	if err != nil {
+		return nil, err
+	}
+	if k.isReplica() || !k.multiRegion {
+		return nil, notPrimary(k.arn)
+	}
+	replica, err := there.key(use{keyID: k.id, values: values})
+	if err != nil {
+		return nil, err
+	}
+	if replica == k {
+		return nil, unsupported("%s is the primary key already.", k.arn)
+	}
+	k.ring.promote(replica)
+	for _, k := range []*key{k, replica} {
+		c.server.pass(k, types.KeyStateUpdating, types.KeyStateEnabled, c.now)
+	}
+	return &kms.UpdatePrimaryRegionOutput{}, nil
+}
+
+// multiRegionType returns whether a multi-Region key is the primary one.
+func (k *key) multiRegionType() types.MultiRegionKeyType {
+	if k.isReplica() {
+		return types.MultiRegionKeyTypeReplica
+	}
+	return types.MultiRegionKeyTypePrimary
+}
+
+// multiRegionConfiguration returns what KMS tells of the keys related to k.
+func (k *key) multiRegionConfiguration() *types.MultiRegionConfiguration {
+	c := &types.MultiRegionConfiguration{
+		MultiRegionKeyType: k.multiRegionType(),
+		PrimaryKey:         k.ring.primary.multiRegionKey(),
+		ReplicaKeys:        make([]types.MultiRegionKey, len(k.ring.replicas)),
+	}
+	for i, r := range k.ring.replicas {
+		c.ReplicaKeys[i] = *r.multiRegionKey()
+	}
+	return c
+}
+
+func (k *key) multiRegionKey() *types.MultiRegionKey {
+	return &types.MultiRegionKey{Arn: new(k.arn), Region: new(k.region.region)}
+}

@@ -1,0 +1,190 @@
+package kmstest
+
+import (
+	"crypto/x509"
+	"fmt"
+	"log"
+	"os"
+	"regexp"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/kms"
+)
+
+// A Server is a KMS in memory: a world of accounts and Regions, empty at first,
+// that clients reach through [Server.Client], [Server.API] or, since a Server is
+// an [http.Handler], through a port. It needs no Close: it starts no goroutine
+// and opens nothing. It is safe for concurrent use.
+type Server struct {
+	world
+
+	regionName string
+	clock      func() time.Time
+	advanced   atomic.Int64 // nanoseconds
+	errorLog   *log.Logger
+	quotas     Quotas
+
+	directUses atomic.Uint64 // of keys, by API
+
+	attestationRoots *x509.CertPool // nil if there are none
+
+	names    *generator
+	requests *generator
+	sealer   *sealer
+
+	principals principals
+}
+
+// An Option changes what [New] makes.
+type Option func(*options)
+
+type options struct {
+	region   string
+	account  string
+	seed     *uint64
+	clock    func() time.Time
+	errorLog *log.Logger
+	roots    []*x509.Certificate
+	quotas   Quotas
+}
+
+// WithRegion sets the Region of the clients that the Server hands out. The
+// default is us-east-1. Every other Region is there too, for clients that are
+// configured for it.
+func WithRegion(name string) Option {
+	return func(o *options) { o.region = name }
+}
+
+// WithAccount sets the account, 12 digits, of the default principal. The default
+// is 111122223333.
+func WithAccount(id string) Option {
+	return func(o *options) { o.account = id }
+}
+
+// WithSeed makes the Server draw key IDs, grant IDs, grant tokens, markers,
+// access keys and request IDs from a generator with this seed: the same calls in
+// the same order get the same names. Key material is random all the same, and so
+// are the IDs of key material, which depend on it.
+func WithSeed(seed uint64) Option {
+	return func(o *options) { o.seed = &seed }
+}
+
+// WithClock sets the clock that the Server reads. The default is [time.Now],
+// which is the fake clock of a testing/synctest bubble when called inside one.
+func WithClock(now func() time.Time) Option {
+	return func(o *options) { o.clock = now }
+}
+
+// WithErrorLog sets where the Server reports its own bugs: a panic in the course
+// of a request answers KMSInternalException, and what it was goes here. The
+// default is standard error.
+func WithErrorLog(l *log.Logger) Option {
+	return func(o *options) { o.errorLog = l }
+}
+
+// WithAttestationRoot makes the Server serve requests with a Recipient: for
+// attestation documents that lead to this root certificate, such as that of an
+// [Enclave]. It can be given more than once. Without it such requests are refused
+// with UnsupportedOperationException.
+func WithAttestationRoot(root *x509.Certificate) Option {
+	return func(o *options) { o.roots = append(o.roots, root) }
+}
+
+const (
+	defaultRegion  = "us-east-1"
+	defaultAccount = "111122223333"
+)
+
+var (
+	regionName = regexp.MustCompile(`^[a-z]{2,8}(-[a-z]{2,10}){1,3}-\d{1,2}$`)
+	accountID  = regexp.MustCompile(`^\d{12}$`)
+)
+
+// New returns an empty KMS. It panics if an option names a Region or an account
+// in a form that AWS does not have.
+func New(opts ...Option) *Server {
+	o := options{
+		region:   defaultRegion,
+		account:  defaultAccount,
+		clock:    time.Now,
+		errorLog: log.New(os.Stderr, "", log.LstdFlags),
+	}
+	for _, opt := range opts {
+		opt(&o)
+	}
+	if !regionName.MatchString(o.region) {
+		panic(fmt.Sprintf("kmstest: %q is not the name of a Region", o.region))
+	}
+	if !accountID.MatchString(o.account) {
+		panic(fmt.Sprintf("kmstest: %q is not an account ID of 12 digits", o.account))
+	}
+	s := &Server{
+		world:      newWorld(),
+		regionName: o.region,
+		clock:      o.clock,
+		errorLog:   o.errorLog,
+		quotas:     o.quotas,
+		names:      newGenerator(o.seed, "names"),
+		requests:   newGenerator(o.seed, "requests"),
+		sealer:     newSealer(newGenerator(o.seed, "seals")),
+	}
+	for _, root := range o.roots {
+		if s.attestationRoots == nil {
+			s.attestationRoots = x509.NewCertPool()
+		}
+		s.attestationRoots.AddCert(root)
+	}
+	s.principals = newPrincipals(s, o.account, newGenerator(o.seed, "credentials"))
+	return s
+}
+
+// Client returns a client of the SDK that reaches this Server without a network,
+// as the default principal: user/kmstest in the Server's account, whose identity
+// policy allows everything. Options that set the Region or the credentials work
+// as they do against AWS.
+func (s *Server) Client(optFns ...func(*kms.Options)) *kms.Client {
+	return s.principals.standard.Client(optFns...)
+}
+
+// Config returns the configuration of [Server.Client], for code that makes its
+// own clients. Clients of services other than KMS get KMS's refusal of an
+// operation that it does not know.
+func (s *Server) Config() aws.Config {
+	return s.principals.standard.Config()
+}
+
+// API returns the operations without the SDK's stack, as the default principal
+// in the Server's Region.
+func (s *Server) API() *API {
+	return s.principals.standard.API()
+}
+
+// Now returns the time of this KMS: its clock's, and what [Server.Advance] has
+// added. It is in UTC and whole milliseconds, as KMS's own times are.
+func (s *Server) Now() time.Time {
+	return s.clock().Add(time.Duration(s.advanced.Load())).UTC().Truncate(time.Millisecond)
+}
+
+// Advance moves the clock of this KMS forward, and with it all that waits for a
+// time, such as the deletion of keys. It panics if d is negative.
+func (s *Server) Advance(d time.Duration) {
+	if d < 0 {
+		panic("kmstest: time cannot be moved back")
+	}
+	s.advanced.Add(int64(d))
+}
+
+// partition returns the part of AWS that a Region belongs to, as ARNs name it.
+func partition(region string) string {
+	switch {
+	case strings.HasPrefix(region, "cn-"):
+		return "aws-cn"
+	case strings.HasPrefix(region, "us-gov-"):
+		return "aws-us-gov"
+	default:
+		return "aws"
+	}
+}

@@ -1,0 +1,305 @@
+package kmstest
+
+import (
+	"cmp"
+	"container/heap"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/service/kms/types"
+	"github.com/kmskit/kmskit"
+	"github.com/kmskit/kmskit/kmstest/internal/material"
+	"github.com/kmskit/kmskit/kmstest/internal/policy"
+)
+
+// A world is all that the accounts and Regions of one Server hold. mu guards
+// every field that can change, at any depth. Key material and cryptography are
+// used outside of it.
+//
+// Nothing in it is searched from end to end while a request waits: what is
+// looked up is in a map, what is listed is in a slice in the order of the list,
+// and what waits for a time is in a heap.
+type world struct {
+	mu        sync.RWMutex
+	regions   map[place]*region
+	sealers   map[material.ID]*keyRing // who can open what the material sealed
+	retirable map[retirer][]*grant     // in the order of creation
+	agenda    agenda
+	clusters  map[string]CloudHSMCluster // by ID
+	proxies   []XKSProxy
+	sequence  uint64 // numbers keys and grants in the order of creation
+}
+
+// A place is one Region of one account.
+type place struct {
+	account, region string
+}
+
+// arn returns the ARN of a resource of KMS at this place.
+func (p place) arn(resource string) string {
+	return "arn:" + partition(p.region) + ":kms:" + p.region + ":" + p.account + ":" + resource
+}
+
+// A region holds what one account has in one Region.
+type region struct {
+	place
+	keys      map[string]*key   // by ID
+	keyOrder  []*key            // in the order of creation
+	aliases   map[string]*alias // by name
+	nameOrder []*alias          // by name
+	grants    map[string]*grant // by ID
+	stores    []*keyStore       // in the order of creation
+
+	defaultPolicy *policy.Policy // of keys that were made without one
+}
+
+// A retirer is a principal as the retiring principal of grants in one Region,
+// whatever account the keys are in.
+type retirer struct {
+	region    string
+	principal grantPrincipal
+}
+
+func newWorld() world {
+	return world{
+		regions:   map[place]*region{},
+		sealers:   map[material.ID]*keyRing{},
+		retirable: map[retirer][]*grant{},
+		clusters:  map[string]CloudHSMCluster{},
+	}
+}
+
+// at returns the region at p, which is there from the first time it is asked for.
+func (w *world) at(p place) *region {
+	w.mu.RLock()
+	r := w.regions[p]
+	w.mu.RUnlock()
+	if r != nil {
+		return r
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if r := w.regions[p]; r != nil {
+		return r
+	}
+	r = newRegion(p)
+	w.regions[p] = r
+	return r
+}
+
+func newRegion(p place) *region {
+	document, err := kmskit.ParsePolicyDocument(defaultPolicyText(p))
+	if err != nil {
+		panic(err)
+	}
+	return &region{
+		place:         p,
+		keys:          map[string]*key{},
+		aliases:       map[string]*alias{},
+		grants:        map[string]*grant{},
+		defaultPolicy: policy.Compile(document),
+	}
+}
+
+// next returns the number of the key or grant that is being made.
+func (w *world) next() uint64 {
+	w.sequence++
+	return w.sequence
+}
+
+func (w *world) addKey(k *key) {
+	k.sequence = w.next()
+	k.region.keys[k.id] = k
+	k.region.keyOrder = append(k.region.keyOrder, k)
+	if k.isReplica() {
+		k.ring.join(k)
+	}
+	if k.seals() {
+		w.sealers[k.ring.current.key.ID()] = k.ring
+	}
+	if k.store != nil {
+		k.store.add(k)
+	}
+}
+
+// removeKey takes a key out of the world, with its aliases and grants.
+func (w *world) removeKey(k *key) {
+	for _, a := range slices.Clone(k.aliases) {
+		k.region.removeAlias(a)
+	}
+	for _, g := range slices.Backward(slices.Clone(k.grants)) { // the last costs least
+		w.removeGrant(g)
+	}
+	// The ring stays among the sealers, so that a ciphertext of the key is no forgery.
+	k.ring.leave(k)
+	if k.store != nil {
+		k.store.remove(k)
+	}
+	delete(k.region.keys, k.id)
+	k.region.keyOrder = remove(k.region.keyOrder, k, compareKeys)
+}
+
+// sealingKey returns the key in a Region whose material has sealed a symmetric
+// ciphertext: nil if there is none. Known says whether there ever was one, in
+// any Region.
+func (w *world) sealingKey(id material.ID, region string) (k *key, known bool) {
+	r := w.sealers[id]
+	if r == nil {
+		return nil, false
+	}
+	return r.keyIn(region), true
+}
+
+func compareKeys(a, b *key) int { return cmp.Compare(a.sequence, b.sequence) }
+
+func (r *region) addAlias(a *alias) {
+	r.aliases[a.name] = a
+	r.nameOrder = insert(r.nameOrder, a, compareAliases)
+	a.target.aliases = insert(a.target.aliases, a, compareAliases)
+}
+
+func (r *region) removeAlias(a *alias) {
+	delete(r.aliases, a.name)
+	r.nameOrder = remove(r.nameOrder, a, compareAliases)
+	a.target.aliases = remove(a.target.aliases, a, compareAliases)
+}
+
+// moveAlias points a at another key.
+func (r *region) moveAlias(a *alias, to *key) {
+	a.target.aliases = remove(a.target.aliases, a, compareAliases)
+	a.target = to
+	to.aliases = insert(to.aliases, a, compareAliases)
+}
+
+func compareAliases(a, b *alias) int { return strings.Compare(a.name, b.name) }
+
+func (w *world) addGrant(g *grant) {
+	g.sequence = w.next()
+	k := g.key
+	k.region.grants[g.id] = g
+	k.grants = append(k.grants, g)
+	if k.grantees == nil {
+		k.grantees = map[grantPrincipal][]*grant{}
+	}
+	k.grantees[g.grantee] = append(k.grantees[g.grantee], g)
+	if f := g.fingerprint(); f != "" {
+		if k.named == nil {
+			k.named = map[string]*grant{}
+		}
+		k.named[f] = g
+	}
+	if r, ok := g.retirer(); ok {
+		w.retirable[r] = append(w.retirable[r], g)
+	}
+}
+
+func (w *world) removeGrant(g *grant) {
+	k := g.key
+	delete(k.region.grants, g.id)
+	k.grants = remove(k.grants, g, compareGrants)
+	delete(k.named, g.fingerprint())
+	removeFrom(k.grantees, g.grantee, g, compareGrants)
+	if r, ok := g.retirer(); ok {
+		removeFrom(w.retirable, r, g, compareGrants)
+	}
+}
+
+func compareGrants(a, b *grant) int { return cmp.Compare(a.sequence, b.sequence) }
+
+// insert and remove keep a slice in order. Moving its tail costs some
+// microseconds at a hundred thousand items, far less than a request.
+func insert[T any](ordered []T, item T, compare func(a, b T) int) []T {
+	i, _ := slices.BinarySearchFunc(ordered, item, compare)
+	return slices.Insert(ordered, i, item)
+}
+
+func remove[T any](ordered []T, item T, compare func(a, b T) int) []T {
+	if i, ok := slices.BinarySearchFunc(ordered, item, compare); ok {
+		return slices.Delete(ordered, i, i+1)
+	}
+	return ordered
+}
+
+func removeFrom[K comparable, T any](lists map[K][]T, name K, item T, compare func(a, b T) int) {
+	list := remove(lists[name], item, compare)
+	if len(list) == 0 {
+		delete(lists, name)
+		return
+	}
+	lists[name] = list
+}
+
+// An agenda is what will change the world at some time. It is carried out by the
+// first request past that time, under the lock, so that no goroutine has to wait.
+type agenda struct {
+	events eventHeap
+	next   atomic.Int64 // the time of the first event in nanoseconds; 0 if there is none
+}
+
+// An event checks that it still applies: it stays on the agenda when what it was
+// for is cancelled.
+type event struct {
+	at    time.Time
+	apply func()
+}
+
+// schedule puts a change on the agenda. The caller holds the lock.
+func (w *world) schedule(at time.Time, apply func()) {
+	heap.Push(&w.agenda.events, event{at, apply})
+	w.agenda.next.Store(w.agenda.events[0].at.UnixNano())
+}
+
+// settle carries out what has become due.
+func (w *world) settle(now time.Time) {
+	if next := w.agenda.next.Load(); next == 0 || now.UnixNano() < next {
+		return
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	events := &w.agenda.events
+	for len(*events) > 0 && !(*events)[0].at.After(now) {
+		heap.Pop(events).(event).apply()
+	}
+	if len(*events) == 0 {
+		w.agenda.next.Store(0)
+		return
+	}
+	w.agenda.next.Store((*events)[0].at.UnixNano())
+}
+
+// An eventHeap implements heap.Interface: the earliest event first.
+type eventHeap []event
+
+func (h eventHeap) Len() int           { return len(h) }
+func (h eventHeap) Less(i, j int) bool { return h[i].at.Before(h[j].at) }
+func (h eventHeap) Swap(i, j int)      { h[i], h[j] = h[j], h[i] }
+func (h *eventHeap) Push(x any)        { *h = append(*h, x.(event)) }
+func (h *eventHeap) Pop() any {
+	last := len(*h) - 1
+	e := (*h)[last]
+	(*h)[last] = event{}
+	*h = (*h)[:last]
+	return e
+}
+
+// scheduleDeletion makes k wait for its deletion, that many days from now on. When
+// the last replica of a primary key that waits for that is gone, the wait of the
+// primary key itself begins.
+func (w *world) scheduleDeletion(k *key, now time.Time, days int32) {
+	d := &deletion{at: now.Add(time.Duration(days) * day), days: days}
+	k.state = types.KeyStatePendingDeletion
+	k.deletion = d
+	w.schedule(d.at, func() {
+		if k.deletion != d {
+			return
+		}
+		w.removeKey(k)
+		p := k.ring.primary
+		if p != nil && p.state == types.KeyStatePendingReplicaDeletion && len(k.ring.replicas) == 0 {
+			w.scheduleDeletion(p, d.at, p.deletion.days)
+		}
+	})
+}
