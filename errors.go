@@ -17,6 +17,37 @@ var ErrInvalidInput = errors.New("invalid input")
 // that lacks what it must have. KMS does not send such answers; a fake may.
 var ErrIncompleteOutput = errors.New("incomplete output")
 
+// ErrorCode returns the code of the KMS error in err, such as
+// "NotFoundException", or "" if there is none. It is for the codes that the SDK
+// has no type for: "AccessDeniedException", "ThrottlingException",
+// "ValidationException". For the others [errors.AsType] with the SDK's type is as
+// good.
+func ErrorCode(err error) string {
+	if api, ok := errors.AsType[smithy.APIError](err); ok {
+		return api.ErrorCode()
+	}
+	return ""
+}
+
+// ErrNotDryRun is returned by [CheckDryRun] for a call that was carried out.
+var ErrNotDryRun = errors.New("kmskit: the call was no dry run: it was carried out")
+
+// CheckDryRun turns the error of a call with the option DryRun into an answer:
+// nil means that the call would succeed, for KMS reports that as a
+// [*types.DryRunOperationException]. Every other error is returned as it is. A
+// call without error was no dry run, which is [ErrNotDryRun].
+//
+// https://docs.aws.amazon.com/kms/latest/developerguide/testing-permissions.html
+func CheckDryRun(err error) error {
+	if err == nil {
+		return ErrNotDryRun
+	}
+	if ErrorCode(err) == "DryRunOperationException" {
+		return nil
+	}
+	return err
+}
+
 // An inputError is an ErrInvalidInput with the action and the reason.
 type inputError struct {
 	action, reason string
@@ -45,29 +76,39 @@ func incompleteOutput(member string) error {
 // hint where KMS's code alone does not say what to check.
 func callFailed(action string, err error, about ...any) error {
 	var names []string
+	var byAlias bool
 	for i := 0; i+1 < len(about); i += 2 {
-		if name, ok := about[i+1].(*string); ok && name != nil {
-			names = append(names, fmt.Sprintf("%s %q", about[i], *name))
+		noun, _ := about[i].(string)
+		name, _ := about[i+1].(*string)
+		if name == nil {
+			continue
 		}
+		names = append(names, fmt.Sprintf("%s %q", noun, *name))
+		byAlias = byAlias || strings.HasSuffix(noun, "key") && isAlias(*name)
 	}
-	subject := strings.Join(names, ", ")
 	where := action
-	if subject != "" {
-		where += " (" + subject + ")"
+	if len(names) > 0 {
+		where += " (" + strings.Join(names, ", ") + ")"
 	}
-	if hint := hintFor(action, err, subject); hint != "" {
-		return fmt.Errorf("kmskit: %s: %w: %s", where, err, hint)
+	if hint := hintFor(action, err, byAlias); hint != "" {
+		gap := " "
+		if strings.HasSuffix(err.Error(), " ") { // as where KMS says a code and nothing more
+			gap = ""
+		}
+		return fmt.Errorf("kmskit: %s: %w%s(%s)", where, err, gap, hint)
 	}
 	return fmt.Errorf("kmskit: %s: %w", where, err)
 }
 
-// hintFor says what to check after an error whose own text does not tell.
-func hintFor(action string, err error, subject string) string {
-	var api smithy.APIError
-	if !errors.As(err, &api) {
-		return ""
-	}
-	switch api.ErrorCode() {
+// isAlias reports whether a key is named by an alias.
+func isAlias(keyID string) bool {
+	return strings.HasPrefix(keyID, aliasPrefix) || strings.HasPrefix(keyID, "arn:") && strings.Contains(keyID, ":"+aliasPrefix)
+}
+
+// hintFor says what to check after an error whose own text does not tell. It
+// matters to some whether the call named its key by an alias.
+func hintFor(action string, err error, byAlias bool) string {
+	switch ErrorCode(err) {
 	case "InvalidCiphertextException":
 		switch action {
 		case "ImportKeyMaterial":
@@ -79,7 +120,7 @@ func hintFor(action string, err error, subject string) string {
 	case "IncorrectKeyException":
 		return "the ciphertext belongs to another key; an alias may have moved since: decrypt with the key ARN that encrypted, and store that ARN beside the ciphertext, not the alias"
 	case "NotFoundException":
-		if strings.Contains(subject, "alias/") && !acceptsAlias[action] {
+		if byAlias && !acceptsAlias[action] {
 			return action + " takes a key ID or key ARN, not an alias: DescribeKey tells the key ARN behind an alias"
 		}
 		return "check the identifier, and that the client's Region and account are those of the key"
@@ -135,11 +176,9 @@ var limits = map[string]string{
 }
 
 // acceptsAlias holds the actions that take an alias name or alias ARN in place of
-// a key, as the cryptographic operations and DescribeKey do, or are about
-// aliases themselves.
+// a key, as the cryptographic operations and DescribeKey do.
 var acceptsAlias = map[string]bool{
 	"DescribeKey": true, "GetPublicKey": true,
-	"CreateAlias": true, "UpdateAlias": true, "DeleteAlias": true,
 	"Encrypt": true, "Decrypt": true, "ReEncrypt": true,
 	"GenerateDataKey": true, "GenerateDataKeyWithoutPlaintext": true,
 	"GenerateDataKeyPair": true, "GenerateDataKeyPairWithoutPlaintext": true,

@@ -1,0 +1,78 @@
+// Package kmskit wraps the actions of AWS Key Management Service (KMS) for Go
+// services: one method an action, plain arguments for what the action always
+// needs, errors that say what to check.
+//
+//	client := kms.NewFromConfig(cfg)
+//	enc := kmskit.NewEncryptor(client).
+//		WithEncryptionContext(map[string]string{"tenant": "blue"})
+//	ciphertext, err := enc.Encrypt(ctx, keyARN, plaintext)
+//	plaintext, err := enc.Decrypt(ctx, keyARN, ciphertext)
+//
+// # Types
+//
+// Each type calls the KMS operations of one field, over a narrow interface that
+// [*kms.Client] satisfies:
+//
+//   - [KeyManager] creates, describes, lists, enables, disables, replicates and
+//     deletes keys.
+//   - [Encryptor] encrypts, decrypts, re-encrypts, and makes data keys, data key
+//     pairs and random bytes.
+//   - [AliasManager] names keys.
+//   - [GrantManager] lets principals use a key for a while.
+//   - [PolicyManager] reads and writes key policies, as [PolicyDocument] values.
+//   - [Signer] signs, verifies, and tells public keys.
+//   - [RotationManager] gives keys new material, on a schedule or on demand.
+//   - [TagManager] labels keys.
+//   - [MaterialImporter] brings key material from outside into keys.
+//   - [Authenticator] makes and verifies message authentication codes.
+//   - [KeyAgreement] agrees on shared secrets, by ECDH and by ML-KEM.
+//   - [KeyStoreManager] manages custom key stores.
+//
+// All of them are safe for concurrent use and keep no state but what they were
+// made with. They log nothing, read no environment and store no context.
+//
+// # Options
+//
+// Every method ends in option functions on the SDK's own input, so that no field
+// of the SDK is out of reach. Options run last, and the input they leave is
+// checked and sent:
+//
+//	key, err := keys.CreateKey(ctx, "orders", func(in *kms.CreateKeyInput) {
+//		in.MultiRegion = aws.Bool(true)
+//	})
+//
+// A Region or a retry policy for some calls needs no option: a second client
+// costs about a microsecond.
+//
+//	frankfurt := kms.New(client.Options(), func(o *kms.Options) { o.Region = "eu-central-1" })
+//
+// # Lists
+//
+// Lists are iterators. They hold one page at a time, start afresh each time they
+// are ranged over, yield an error once, as their last element, and stop calling
+// KMS when the range is left:
+//
+//	for key, err := range keys.ListKeys(ctx) {
+//		if err != nil {
+//			return err
+//		}
+//		fmt.Println(*key.KeyArn)
+//	}
+//
+// # Errors
+//
+// An error names the action, the key, alias or grant, and where KMS's code alone
+// does not say what is wrong, what to check. The SDK's error types stay in reach
+// of [errors.As] and [errors.AsType]. Input that KMS could only refuse is not
+// sent and matches [ErrInvalidInput]. No error holds plaintext, a data key, a
+// private key or a shared secret.
+//
+// # Testing
+//
+// Code that takes an interface of its own, or one of this package, is tested
+// with a fake; code that should meet a KMS that really encrypts, and refuses
+// what AWS refuses, is tested with package [kmstest], a KMS inside the test
+// process. The Examples of this package run on it.
+//
+// [kmstest]: https://pkg.go.dev/github.com/kmskit/kmskit/kmstest
+package kmskit

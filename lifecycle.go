@@ -1,0 +1,263 @@
+package kmskit
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/kms"
+	"github.com/aws/aws-sdk-go-v2/service/kms/types"
+)
+
+// What takes several calls: waiting for a state, creating a key unless it is
+// there, and deleting a key only if nobody seems to need it.
+
+// snippet-start:[gov2.kms.WaitForState]
+
+// WaitForState waits until a key is in a state, such as types.KeyStateEnabled,
+// and returns its metadata. The keyID may be an alias, which need not be known
+// yet.
+//
+// KMS is eventually consistent and answers from several places, so WaitForState
+// asks until three answers in a row agree: after about 100 milliseconds at first,
+// then less and less often, up to every 5 seconds. It has no limit of its own:
+// give ctx a deadline. When ctx ends, the error says what was last seen. Errors
+// other than [*types.NotFoundException] end the wait.
+func (m *KeyManager) WaitForState(ctx context.Context, keyID string, state types.KeyState, optFns ...func(*kms.DescribeKeyInput)) (*types.KeyMetadata, error) {
+	const enough = 3
+	seen := "nothing"
+	for agreeing, wait := 0, 100*time.Millisecond; ; wait = min(2*wait, 5*time.Second) {
+		key, err := m.DescribeKey(ctx, keyID, optFns...)
+		switch {
+		case err == nil && key.KeyState == state:
+			if agreeing++; agreeing == enough {
+				return key, nil
+			}
+			seen = string(state) + ", though not often enough in a row"
+			wait = 100 * time.Millisecond
+		case err == nil:
+			agreeing, seen = 0, string(key.KeyState)
+		case isNotFound(err):
+			agreeing, seen = 0, "no such key"
+		case ctx.Err() == nil:
+			return nil, err
+		}
+		if err := sleep(ctx, wait); err != nil {
+			return nil, fmt.Errorf("kmskit: WaitForState (key %q): waited for %s and last saw %s: %w", keyID, state, seen, err)
+		}
+	}
+}
+
+// snippet-end:[gov2.kms.WaitForState]
+
+// sleep waits for half to all of d, so that those who began to wait together do
+// not ask together, or until ctx ends.
+func sleep(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d/2 + rand.N(d/2)) //nolint:gosec // not a secret
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	case <-timer.C:
+		return nil
+	}
+}
+
+func isNotFound(err error) bool {
+	_, ok := errors.AsType[*types.NotFoundException](err)
+	return ok
+}
+
+// EnsureKey returns the key behind an alias, and creates both if the alias is not
+// there: what a service does when it starts. The description and the options are
+// those of [KeyManager.CreateKey]; a key that is there already is returned as it
+// is, in whatever state.
+//
+// Callers may race: one of them creates the alias, and all return its key. A key
+// that gets no alias, because the race was lost or CreateAlias failed, is
+// scheduled for deletion in 7 days, also if ctx has ended, so that none is
+// forgotten; if even that fails, the error has its ARN.
+func EnsureKey(ctx context.Context, api interface {
+	KeyAPI
+	AliasAPI
+}, aliasName, description string, optFns ...func(*kms.CreateKeyInput),
+) (*types.KeyMetadata, error) {
+	if err := requireAliasName("EnsureKey", &aliasName); err != nil {
+		return nil, err
+	}
+	keys := NewKeyManager(api)
+	key, err := keys.DescribeKey(ctx, aliasName)
+	if err == nil || !isNotFound(err) {
+		return key, err
+	}
+	created, err := keys.CreateKey(ctx, description, optFns...)
+	if err != nil {
+		return nil, err
+	}
+	err = NewAliasManager(api).CreateAlias(ctx, aliasName, aws.ToString(created.KeyId))
+	if err == nil {
+		return created, nil
+	}
+	if forgetErr := forget(ctx, keys, created); forgetErr != nil {
+		return nil, errors.Join(err, forgetErr)
+	}
+	if _, taken := errors.AsType[*types.AlreadyExistsException](err); !taken {
+		return nil, err
+	}
+	return keys.behindAlias(ctx, aliasName)
+}
+
+// behindAlias returns the key behind an alias that somebody else has just
+// created, so that it may not be known everywhere yet.
+func (m *KeyManager) behindAlias(ctx context.Context, aliasName string) (*types.KeyMetadata, error) {
+	for wait := 100 * time.Millisecond; ; wait = min(2*wait, 5*time.Second) {
+		key, err := m.DescribeKey(ctx, aliasName)
+		if err == nil || !isNotFound(err) {
+			return key, err
+		}
+		if ended := sleep(ctx, wait); ended != nil {
+			return nil, fmt.Errorf("%w: %w", err, ended)
+		}
+	}
+}
+
+// forget schedules the deletion of a key that nobody will find.
+func forget(ctx context.Context, keys *KeyManager, key *types.KeyMetadata) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 30*time.Second)
+	defer cancel()
+	if _, err := keys.ScheduleKeyDeletion(ctx, aws.ToString(key.KeyId), 7); err != nil {
+		return fmt.Errorf("kmskit: key %q was created without an alias and is still there: %w", aws.ToString(key.Arn), err)
+	}
+	return nil
+}
+
+// KeyUse is what [DeleteUnusedKey] found out about a key.
+type KeyUse struct {
+	// KeyID is the ID of the key.
+	KeyID string
+	// LastUsed is when KMS last recorded a use, in UTC. If Operation is empty
+	// there is no record of any: LastUsed is then when the records begin, at the
+	// creation of the key or later.
+	LastUsed  time.Time
+	Operation types.KeyLastUsageTrackingOperation
+	// Aliases holds the names of the aliases that point at the key.
+	Aliases []string
+	// Grants holds the IDs of the grants on the key.
+	Grants []string
+	// DeletionDate is when the key will be deleted, in UTC. It is zero if the
+	// deletion was not scheduled, and for a multi-Region primary key that waits
+	// for the deletion of its replicas.
+	DeletionDate time.Time
+}
+
+// KeyInUseError says that a key was not deleted because it may still be needed.
+type KeyInUseError struct {
+	KeyUse
+
+	// UnusedFor is how long the key should have been without use.
+	UnusedFor time.Duration
+	reasons   []error
+}
+
+// Error says why.
+func (e *KeyInUseError) Error() string {
+	return fmt.Sprintf("kmskit: DeleteUnusedKey (key %q): the key may still be needed: %v", e.KeyID, errors.Join(e.reasons...))
+}
+
+// usageLag is how late KMS may record a use.
+const usageLag = time.Hour
+
+// DeleteUnusedKey disables a key and schedules its deletion in 7 to 30 days, but
+// only if no use of it is on record for the given time, and neither an alias nor
+// a grant points at it. Otherwise nothing is changed and the error is a
+// [*KeyInUseError]. In both cases it returns what it found.
+//
+// KMS records uses up to an hour late, so an hour is added to unusedFor. Where no
+// use is on record, the key is as unused as its records are old: KMS may have
+// begun to keep them after the key was made.
+//
+// AWS warns that the record is no proof. What is read once a year was not used
+// for months, and is lost with the key. That is why the key is disabled first:
+// during the window whoever needs it meets a [*types.DisabledException], and
+// [KeyManager.CancelKeyDeletion] with [KeyManager.EnableKey] bring it back.
+func DeleteUnusedKey(ctx context.Context, api interface {
+	KeyAPI
+	AliasAPI
+	GrantAPI
+}, keyID string, unusedFor time.Duration, windowDays int,
+) (KeyUse, error) {
+	if windowDays < 7 || windowDays > 30 {
+		return KeyUse{}, invalidInput("DeleteUnusedKey", "a window of %d days is outside 7 to 30 days", windowDays)
+	}
+	if unusedFor < 0 {
+		return KeyUse{}, invalidInput("DeleteUnusedKey", "the time without use of %s is negative", unusedFor)
+	}
+	use, err := findUse(ctx, NewKeyManager(api), NewAliasManager(api), NewGrantManager(api), keyID)
+	if err != nil {
+		return use, err
+	}
+	if reasons := use.against(unusedFor); len(reasons) > 0 {
+		return use, &KeyInUseError{KeyUse: use, UnusedFor: unusedFor, reasons: reasons}
+	}
+	keys := NewKeyManager(api)
+	if err := keys.DisableKey(ctx, keyID); err != nil {
+		return use, err
+	}
+	if use.DeletionDate, err = keys.ScheduleKeyDeletion(ctx, keyID, windowDays); err != nil {
+		return use, fmt.Errorf("kmskit: DeleteUnusedKey: the key is disabled but not scheduled for deletion: %w", err)
+	}
+	return use, nil
+}
+
+// findUse asks KMS about all that may need the key.
+func findUse(ctx context.Context, keys *KeyManager, aliases *AliasManager, grants *GrantManager, keyID string) (KeyUse, error) {
+	record, err := keys.GetKeyLastUsage(ctx, keyID)
+	if err != nil {
+		return KeyUse{}, err
+	}
+	use := KeyUse{KeyID: aws.ToString(record.KeyId), LastUsed: *record.TrackingStartDate}
+	if record.KeyCreationDate.After(use.LastUsed) {
+		use.LastUsed = *record.KeyCreationDate
+	}
+	if last := record.KeyLastUsage; last.Timestamp != nil {
+		use.LastUsed, use.Operation = *last.Timestamp, last.Operation
+	}
+	use.LastUsed = use.LastUsed.UTC()
+
+	ofKey := func(in *kms.ListAliasesInput) { in.KeyId = &keyID }
+	for alias, err := range aliases.ListAliases(ctx, ofKey) {
+		if err != nil {
+			return use, err
+		}
+		use.Aliases = append(use.Aliases, aws.ToString(alias.AliasName))
+	}
+	for grant, err := range grants.ListGrants(ctx, keyID) {
+		if err != nil {
+			return use, err
+		}
+		use.Grants = append(use.Grants, aws.ToString(grant.GrantId))
+	}
+	return use, nil
+}
+
+// against lists what speaks against deleting a key with this use.
+func (u KeyUse) against(unusedFor time.Duration) (reasons []error) {
+	if since := time.Since(u.LastUsed); since < unusedFor+usageLag {
+		what := "the records of its use begin"
+		if u.Operation != "" {
+			what = "it was last used, for " + string(u.Operation) + ","
+		}
+		reasons = append(reasons, fmt.Errorf("%s %s ago, on %s; it should be unused for %s and the hour that KMS takes to record",
+			what, since.Round(time.Second), u.LastUsed.Format(time.RFC3339), unusedFor))
+	}
+	if len(u.Aliases) > 0 {
+		reasons = append(reasons, fmt.Errorf("aliases point at it: %q", u.Aliases))
+	}
+	if len(u.Grants) > 0 {
+		reasons = append(reasons, fmt.Errorf("it has %d grants", len(u.Grants)))
+	}
+	return reasons
+}
