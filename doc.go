@@ -67,10 +67,19 @@
 // sent and matches [ErrInvalidInput]. No error holds plaintext, a data key, a
 // private key or a shared secret.
 //
+// # Beyond single calls
+//
+// A KMS key can stand where Go wants a key of its own: [Signer.SigningKey] is a
+// [crypto.Signer], [DecryptionKey] a [crypto.Decrypter], [Encryptor.Random] an
+// [io.Reader]. [EnsureKey] creates a key unless its alias is there,
+// [DeleteUnusedKey] deletes one that nobody seems to need, and
+// [KeyManager.WaitForState] waits until KMS agrees with itself.
+//
 // # Testing
 //
 // Code that takes an interface of its own, or one of this package, is tested
-// with a fake; code that should meet a KMS that really encrypts, and refuses
+// with a fake. It should embed the interface of this package that it fakes, since
+// that gains a method when KMS gains an operation. Code that should meet a KMS that really encrypts, and refuses
 // what AWS refuses, is tested with package [kmstest], a KMS inside the test
 // process. The Examples of this package run on it.
 //

@@ -125,7 +125,7 @@ func TestREADME(t *testing.T) {
 	want := actionTable(parseSource(t))
 	if *update {
 		listed, readme = want, before+from+want+to+after
-		require.NoError(t, os.WriteFile("README.md", []byte(readme), 0o644)) //nolint:gosec // a README is for everybody
+		require.NoError(t, os.WriteFile("README.md", []byte(readme), 0o644))
 	}
 	assert.Equal(t, want, listed, "run: go test -run TestREADME -update .")
 
@@ -280,8 +280,7 @@ func exampleLine(fset *token.FileSet, file *ast.File, name string) int {
 func clientOperations() []string {
 	client := reflect.TypeFor[*kms.Client]()
 	var names []string
-	for i := range client.NumMethod() {
-		m := client.Method(i)
+	for m := range client.Methods() {
 		if m.Type.NumIn() == 4 && m.Type.NumOut() == 2 {
 			names = append(names, m.Name)
 		}

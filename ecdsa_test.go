@@ -36,7 +36,7 @@ func TestECDSAToFixed(t *testing.T) {
 		for spec, curve := range curves {
 			private, err := ecdsa.GenerateKey(curve, rand.Reader)
 			require.NoError(t, err)
-			for range 50 {
+			for range 8 {
 				der, err := ecdsa.SignASN1(rand.Reader, private, digest[:])
 				require.NoError(t, err)
 				fixed, err := kmskit.ECDSAToFixed(spec, der)
@@ -44,7 +44,7 @@ func TestECDSAToFixed(t *testing.T) {
 				size := ecdsaSizes[spec]
 				require.Len(t, fixed, 2*size)
 				r, s := new(big.Int).SetBytes(fixed[:size]), new(big.Int).SetBytes(fixed[size:])
-				require.True(t, ecdsa.Verify(&private.PublicKey, digest[:], r, s)) //nolint:staticcheck // what JOSE libraries call
+				require.True(t, ecdsa.Verify(&private.PublicKey, digest[:], r, s))
 
 				back, err := kmskit.ECDSAFromFixed(spec, fixed)
 				require.NoError(t, err)
@@ -117,7 +117,7 @@ func TestECDSAFromFixed(t *testing.T) {
 	for _, n := range []int{0, 63, 65, 96} {
 		_, err := kmskit.ECDSAFromFixed(types.KeySpecEccNistP256, make([]byte, n))
 		require.ErrorIs(t, err, kmskit.ErrInvalidInput)
-		assert.ErrorContains(t, err, "; that of a key of the spec ECC_NIST_P256 has 64")
+		require.ErrorContains(t, err, "; that of a key of the spec ECC_NIST_P256 has 64")
 	}
 
 	t.Run("refuses an r or s of 0", func(t *testing.T) {

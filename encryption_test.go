@@ -926,7 +926,7 @@ func holders(key *kmskit.DataKey) map[string]any {
 func writings(t *testing.T, v any) map[string]string {
 	t.Helper()
 	w := map[string]string{}
-	for _, verb := range strings.Fields("%v %+v %#v %d %s %x %X %#x %q %#q %T %p %t %b %o %O %c %U %e %g %w %z %10v %-40s %.3v %[1]v") {
+	for verb := range strings.FieldsSeq("%v %+v %#v %d %s %x %X %#x %q %#q %T %p %t %b %o %O %c %U %e %g %w %z %10v %-40s %.3v %[1]v") {
 		w[verb] = fmt.Sprintf(verb, v)
 	}
 	w["% x"] = fmt.Sprintf("% x", v)
@@ -960,7 +960,7 @@ func writings(t *testing.T, v any) map[string]string {
 // failureText collects what testify prints when assertions fail.
 type failureText struct{ strings.Builder }
 
-func (f *failureText) Errorf(format string, args ...any) { fmt.Fprintf(f, format, args...) }
+func (f *failureText) Errorf(format string, args ...any) { _, _ = fmt.Fprintf(f, format, args...) }
 
 func TestDataKey_isRedacted(t *testing.T) {
 	t.Parallel()
@@ -1163,8 +1163,8 @@ func reach(v reflect.Value, secret []byte, seen map[unsafe.Pointer]bool) bool {
 			return true
 		}
 	case reflect.Struct:
-		for i := range v.NumField() {
-			within = append(within, v.Field(i))
+		for _, field := range v.Fields() {
+			within = append(within, field)
 		}
 	case reflect.Map:
 		for _, key := range v.MapKeys() {
@@ -1201,13 +1201,13 @@ func TestLeak(t *testing.T) {
 		"octal with prefix":        fmt.Sprintf("%O", secret),
 		"hexadecimal with spaces":  fmt.Sprintf("% x", secret),
 		"hexadecimal with commas":  fmt.Sprintf("%#v", secret),
-		"decimal on several lines": strings.Join(strings.Fields(fmt.Sprint(secret)), ",\n"),
+		"decimal on several lines": string(bytes.ReplaceAll(fmt.Append(nil, secret), []byte(" "), []byte(",\n"))),
 	} {
 		assert.NotEmpty(t, leak(text, secret), "%s: %s", form, text)
 	}
 
 	wrote := writings(t, naive)
-	for _, form := range strings.Fields("%v %+v %#v %d %s %x %X %#x %q %b %o %O %c %U %10v json testify Print") {
+	for form := range strings.FieldsSeq("%v %+v %#v %d %s %x %X %#x %q %b %o %O %c %U %10v json testify Print") {
 		assert.NotEmpty(t, leak(wrote[form], secret), "%s: %s", form, wrote[form])
 	}
 	for _, form := range []string{"% x", "slog text", "slog JSON", "wrapped", "gob"} {

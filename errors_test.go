@@ -222,7 +222,7 @@ func TestErrors_names(t *testing.T) {
 
 func TestErrors_areApart(t *testing.T) {
 	t.Parallel()
-	assert.NotErrorIs(t, kmskit.ErrInvalidInput, kmskit.ErrIncompleteOutput)
+	require.NotErrorIs(t, kmskit.ErrInvalidInput, kmskit.ErrIncompleteOutput)
 	assert.NotErrorIs(t, kmskit.ErrIncompleteOutput, kmskit.ErrInvalidInput)
 }
 

@@ -92,9 +92,9 @@ func (m *MaterialImporter) GetParametersForImport(ctx context.Context, keyID str
 // snippet-start:[gov2.kms.ImportKeyMaterial]
 
 // ImportKeyMaterial imports key material, wrapped with the public key of
-// [MaterialImporter.GetParametersForImport], into a key, and enables the key. It
-// returns the ID of the key material, which is empty where KMS gives none, as
-// for other keys than symmetric encryption keys.
+// [MaterialImporter.GetParametersForImport], into a key, which is enabled once
+// all its material is there. It returns the ID of the key material, which is
+// empty where KMS gives none, as for other keys than symmetric encryption keys.
 //
 // The material does not expire unless options set ValidTo, at most 365 days
 // ahead; when it does, KMS deletes it, and the key is unusable until the same

@@ -210,12 +210,11 @@ func TestKeyManager_ScheduleKeyDeletion(t *testing.T) {
 		if strconv.IntSize == 32 {
 			t.Skip("an int has no more than 32 bits here")
 		}
-		beyond := 1
-		for _, days := range []int{beyond<<32 + 7, math.MinInt + 7} {
+		for _, days := range []int64{1<<32 + 7, math.MinInt64 + 7} {
 			f := newFake()
-			_, err := kmskit.NewKeyManager(f).ScheduleKeyDeletion(t.Context(), fakeKeyID, days)
+			_, err := kmskit.NewKeyManager(f).ScheduleKeyDeletion(t.Context(), fakeKeyID, int(days))
 			require.ErrorIs(t, err, kmskit.ErrInvalidInput)
-			assert.ErrorContains(t, err, "days is outside 7 to 30 days")
+			require.ErrorContains(t, err, "days is outside 7 to 30 days")
 			assert.Zero(t, f.calls())
 		}
 	})

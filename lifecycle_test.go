@@ -22,8 +22,7 @@ import (
 )
 
 func ExampleKeyManager_WaitForState() {
-	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
-	defer cancel()
+	ctx := context.Background()      // in a service: with a deadline
 	client := kmstest.New().Client() // in a service: kms.NewFromConfig(cfg)
 	keys := kmskit.NewKeyManager(client)
 	created, err := keys.CreateKey(ctx, "orders")
@@ -349,7 +348,7 @@ func TestDeleteUnusedKey(t *testing.T) {
 					refused, ok := errors.AsType[*kmskit.KeyInUseError](err)
 					require.True(t, ok, "%v", err)
 					assert.Equal(t, use, refused.KeyUse)
-					assert.ErrorContains(t, err, test.text)
+					require.ErrorContains(t, err, test.text)
 					assert.Zero(t, use.DeletionDate)
 					assert.Equal(t, types.KeyStateEnabled, state(t, w))
 				})
@@ -363,7 +362,7 @@ func TestDeleteUnusedKey(t *testing.T) {
 			_, err := kmskit.DeleteUnusedKey(t.Context(), w, w.key, 100*day, 7)
 			_, ok := errors.AsType[*kmskit.KeyInUseError](err)
 			require.True(t, ok, "%v", err)
-			assert.ErrorContains(t, err, "the records of its use begin 2400h0m0s ago")
+			require.ErrorContains(t, err, "the records of its use begin 2400h0m0s ago")
 			time.Sleep(time.Hour)
 			_, err = kmskit.DeleteUnusedKey(t.Context(), w, w.key, 100*day, 7)
 			assert.NoError(t, err)

@@ -302,7 +302,7 @@ func TestLists(t *testing.T) {
 				assert.Equal(t, []element{{"a", nil}, {"b", nil}}, got[:2])
 				assert.Empty(t, got[2].name)
 				require.ErrorIs(t, got[2].err, cause)
-				assert.EqualError(t, got[2].err, "kmskit: "+l.name+l.subject+": connection reset")
+				require.EqualError(t, got[2].err, "kmskit: "+l.name+l.subject+": connection reset")
 				assert.Equal(t, 2, f.calls())
 			})
 
@@ -323,7 +323,7 @@ func TestLists(t *testing.T) {
 				f := newFake()
 				l.serve(f, pagesOf([]string{"a"}, []string{"b"}))
 				items := l.rangeOn(t.Context(), f)
-				for range items {
+				for range items { //nolint:errcheck // of a range that is left
 					break
 				}
 				for range 2 {
@@ -338,7 +338,7 @@ func TestLists(t *testing.T) {
 				t.Parallel()
 				f := newFake()
 				broken := true
-				l.serve(f, func(r pageRequest) ([]string, *string, error) {
+				l.serve(f, func(pageRequest) ([]string, *string, error) {
 					if broken {
 						return nil, nil, errors.New("connection reset")
 					}

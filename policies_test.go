@@ -288,7 +288,7 @@ func TestPolicyManager_AddStatement(t *testing.T) {
 		f := newFake()
 		err := kmskit.NewPolicyManager(f).AddStatement(t.Context(), "", first)
 		require.ErrorIs(t, err, kmskit.ErrInvalidInput)
-		assert.ErrorContains(t, err, noKeyID)
+		require.ErrorContains(t, err, noKeyID)
 		assert.Zero(t, f.calls())
 	})
 

@@ -108,8 +108,8 @@ func (k *SigningKey) Public() crypto.PublicKey { return k.public }
 //     [*rsa.PSSOptions]. The salt is as long as the hash: PSSSaltLengthEqualsHash
 //     says so, PSSSaltLengthAuto and that number of bytes are taken for it.
 //   - ECDSA: SHA-256 on P-256 and secp256k1, SHA-384 on P-384, SHA-512 on P-521.
-//     TLS 1.2 has any curve with any hash, so a [crypto/tls.Certificate] needs its
-//     SupportedSignatureAlgorithms where it is to speak that with the latter two.
+//     TLS 1.2 pairs any curve with any hash, so for it the [crypto/tls.Certificate]
+//     of a P-384 or P-521 key needs its SupportedSignatureAlgorithms set.
 //   - Ed25519: crypto.Hash(0), without a context. Sign takes the message itself,
 //     of at most 4,096 bytes. Ed25519ph is refused: KMS hashes the digest once
 //     more, so that nobody who verifies by the standard accepts the signature.
@@ -190,7 +190,7 @@ func (k *SigningKey) VerifyMessage(message, signature []byte, opts crypto.Signer
 }
 
 func (k *SigningKey) verify(algorithm types.SigningAlgorithmSpec, hash crypto.Hash, digest, signature []byte) error {
-	valid := false
+	var valid bool
 	switch public := k.public.(type) {
 	case *rsa.PublicKey:
 		if algorithm == pssAlgorithms[hash] {

@@ -27,8 +27,10 @@
 // sent to them.
 //
 // Some things differ, all of them on purpose. Changes are visible at once, and
-// grants need no token to count. Quotas on the number of keys, aliases and grants
-// are enforced only [WithQuotas]. Signatures are not verified: the access key of a request says
+// grants need no token to count: a key is Creating or Updating until the next
+// request, and a rotation is never in progress. Two wrapping keys of each length
+// serve all imports in turn, since RSA keys take long to make. Quotas on the number of keys, aliases and grants
+// are enforced if [WithQuotas] says so. Signatures are not verified: the access key of a request says
 // whom it is from. Aliases of AWS managed keys (alias/aws/...) are reserved, but
 // there are no such keys.
 //

@@ -68,7 +68,7 @@ func ExampleServer_ServeHTTP() {
 	}
 	fmt.Println(*key.KeyMetadata.Arn)
 	// Output:
-	// arn:aws:kms:us-east-1:111122223333:key/
+	// arn:aws:kms:us-east-1:111122223333:key/2db24b98-9454-4a84-9fd9-1d873f56d8cb
 }
 
 // Two principals, and what the key policy and their own policies let them do.

@@ -593,6 +593,20 @@ func TestRetireGrant(t *testing.T) {
 		}
 	})
 
+	t.Run("by delegates of the account that made it", func(t *testing.T) {
+		t.Parallel()
+		srv := kmstest.New()
+		k := newKey(t, srv.API(), func(in *kms.CreateKeyInput) {
+			in.Policy = str(policyFor("arn:aws:iam::"+account+":root", "arn:aws:iam::"+other+":root"))
+		})
+		in := newGrant(k)
+		in.KeyId = k.Arn
+		g, err := srv.Principal(role(other, "maker"), allow("kms:CreateGrant")).API().CreateGrant(t.Context(), in)
+		require.NoError(t, err)
+		_, err = srv.Principal(role(other, "admin"), allow("kms:RetireGrant")).API().RetireGrant(t.Context(), &kms.RetireGrantInput{GrantToken: g.GrantToken})
+		require.NoError(t, err)
+	})
+
 	t.Run("refuses what names no grant", func(t *testing.T) {
 		t.Parallel()
 		everyDepth(t, func(t *testing.T, srv *kmstest.Server, c caller) {

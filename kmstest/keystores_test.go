@@ -2,6 +2,7 @@ package kmstest_test
 
 import (
 	"fmt"
+	"net/http"
 	"testing"
 	"time"
 
@@ -157,7 +158,7 @@ func TestCloudHSMKeyStore(t *testing.T) {
 			AWSAccountId:          str(account),
 			CloudHsmClusterId:     str(clusterID),
 			CustomKeyStoreId:      &id,
-			CustomerMasterKeySpec: types.CustomerMasterKeySpecSymmetricDefault,
+			CustomerMasterKeySpec: types.CustomerMasterKeySpecSymmetricDefault, //nolint:staticcheck // KMS still sends it
 			Description:           str(""),
 			Enabled:               true,
 			EncryptionAlgorithms:  []types.EncryptionAlgorithmSpec{types.EncryptionAlgorithmSpecSymmetricDefault},
@@ -204,6 +205,20 @@ func TestCloudHSMKeyStore(t *testing.T) {
 		refused(t, remove(), "CustomKeyStoreNotFoundException", "Custom key store '"+id+"' does not exist")
 		newStore(t, c, clusterStore("vault"))
 	})
+}
+
+func TestKeyStores_answers(t *testing.T) {
+	t.Parallel()
+	srv := kmstest.New()
+	srv.SetCloudHSMCluster(cluster())
+	id := newStore(t, srv.API(), clusterStore("vault"))
+	for _, operation := range []string{
+		"UpdateCustomKeyStore", "ConnectCustomKeyStore", "DisconnectCustomKeyStore", "DeleteCustomKeyStore",
+	} {
+		w := post(srv, "TrentService."+operation, `{"CustomKeyStoreId":"`+id+`"}`)
+		assert.Equal(t, http.StatusOK, w.Code, operation)
+		assert.Equal(t, "{}", w.Body.String(), operation)
+	}
 }
 
 func TestExternalKeyStore(t *testing.T) {
@@ -412,6 +427,21 @@ func TestCreateCustomKeyStore_refusals(t *testing.T) {
 			assert.Equal(t, c.first != nil, len(out.CustomKeyStores) == 1, "what is refused makes nothing")
 		})
 	}
+
+	t.Run("a cluster related to that of another key store", func(t *testing.T) {
+		t.Parallel()
+		srv := kmstest.New()
+		srv.SetCloudHSMCluster(cluster())
+		srv.SetCloudHSMCluster(cluster(func(c *kmstest.CloudHSMCluster) { c.ID = "cluster-related2345" }))
+		newStore(t, srv.API(), clusterStore("vault"))
+		related, mistaken := clusterStore("s"), clusterStore("s")
+		related.CloudHsmClusterId = str("cluster-related2345")
+		mistaken.TrustAnchorCertificate = str("another")
+		for _, in := range []*request{related, mistaken} {
+			_, err := srv.API().CreateCustomKeyStore(t.Context(), in)
+			refusedWith(t, err, "CloudHsmClusterInUseException")
+		}
+	})
 
 	t.Run("a public proxy may serve two key stores at two paths", func(t *testing.T) {
 		t.Parallel()
@@ -983,6 +1013,12 @@ func TestKeyStoreOutage(t *testing.T) {
 			rejected+"the external key is not enabled in the external key manager.")
 		refusedWith(t, use(func(p *kmstest.XKSProxy) { p.RawSecretAccessKey = "changed" }), "KMSInvalidStateException")
 		require.NoError(t, use(func(*kmstest.XKSProxy) {}))
+
+		p := proxy()
+		srv.SetXKSProxy(p)
+		clear(p.Keys)
+		_, err := api.Encrypt(t.Context(), &kms.EncryptInput{KeyId: k.KeyId, Plaintext: []byte("x")})
+		require.NoError(t, err, "the Server has a map of its own")
 	})
 }
 

@@ -3,6 +3,7 @@ package kmstest_test
 import (
 	"fmt"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -129,6 +130,21 @@ func TestTags(t *testing.T) {
 		assert.Equal(t, tags("team=blue"), tagsOf(t, srv.API(), k))
 	})
 
+	t.Run("of many callers at a time are all there", func(t *testing.T) {
+		t.Parallel()
+		srv := kmstest.New()
+		k := newKey(t, srv.API())
+		var wg sync.WaitGroup
+		for _, one := range manyTags("t", 50) {
+			wg.Go(func() {
+				_, err := srv.API().TagResource(t.Context(), &kms.TagResourceInput{KeyId: k.KeyId, Tags: []types.Tag{one}})
+				assert.NoError(t, err)
+			})
+		}
+		wg.Wait()
+		assert.Equal(t, manyTags("t", 50), tagsOf(t, srv.API(), k))
+	})
+
 	t.Run("are not those of the caller's memory", func(t *testing.T) {
 		t.Parallel()
 		c := kmstest.New().API()
@@ -169,7 +185,9 @@ func TestTags_refusals(t *testing.T) {
 		assert.Empty(t, tagsOf(t, c, k), "what is refused changes nothing")
 
 		require.NoError(t, put(id, manyTags("t", 49)))
-		refused(t, put(id, manyTags("u", 2)), "LimitExceededException", "Too many tags")
+		before := tagsOf(t, c, k)
+		refused(t, put(id, append(tags("t00=changed"), manyTags("u", 2)...)), "LimitExceededException", "Too many tags")
+		assert.Equal(t, before, tagsOf(t, c, k))
 		require.NoError(t, put(id, manyTags("u", 1)))
 		require.NoError(t, put(id, manyTags("t", 3)), "tags that replace others")
 		assert.Len(t, tagsOf(t, c, k), 50)

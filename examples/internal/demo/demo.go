@@ -88,7 +88,7 @@ func Run(ctx context.Context, s Scenario, args []string, in io.Reader, out io.Wr
 		return fmt.Errorf("%w: %w", errUsage, err)
 	}
 	if flags.NArg() > 0 {
-		fmt.Fprintf(out, "unexpected argument %q\n", flags.Arg(0))
+		_, _ = fmt.Fprintf(out, "unexpected argument %q\n", flags.Arg(0))
 		flags.Usage()
 		return fmt.Errorf("%w: unexpected argument %q", errUsage, flags.Arg(0))
 	}

@@ -17,7 +17,7 @@ import (
 )
 
 // play runs a scenario and returns what it said.
-func play(t *testing.T, ctx context.Context, run func(context.Context, *demo.Demo) error, input string, args ...string) (string, error) {
+func play(ctx context.Context, t *testing.T, run func(context.Context, *demo.Demo) error, input string, args ...string) (string, error) {
 	t.Helper()
 	var out strings.Builder
 	err := demo.Run(ctx, demo.Scenario{Title: "Test", Run: run}, args, strings.NewReader(input), &out)
@@ -30,7 +30,7 @@ func TestRun(t *testing.T) {
 
 	t.Run("cleans up after a failure, the last first", func(t *testing.T) {
 		t.Parallel()
-		out, err := play(t, t.Context(), func(_ context.Context, d *demo.Demo) error {
+		out, err := play(t.Context(), t, func(_ context.Context, d *demo.Demo) error {
 			d.CleanUp("the first", func(context.Context) error { return nil })
 			d.CleanUp("the second", func(context.Context) error { return nil })
 			return errBoom
@@ -43,7 +43,7 @@ func TestRun(t *testing.T) {
 		t.Parallel()
 		ctx, interrupt := context.WithCancel(t.Context())
 		var deletion error
-		_, err := play(t, ctx, func(ctx context.Context, d *demo.Demo) error {
+		_, err := play(ctx, t, func(ctx context.Context, d *demo.Demo) error {
 			arn, err := d.TemporaryKey(ctx, "a key")
 			if err != nil {
 				return err
@@ -63,7 +63,7 @@ func TestRun(t *testing.T) {
 	t.Run("fails when the clean-up fails, and goes on with it", func(t *testing.T) {
 		t.Parallel()
 		cleaned := false
-		_, err := play(t, t.Context(), func(_ context.Context, d *demo.Demo) error {
+		_, err := play(t.Context(), t, func(_ context.Context, d *demo.Demo) error {
 			d.CleanUp("the first", func(context.Context) error { cleaned = true; return nil })
 			d.CleanUp("the second", func(context.Context) error { return errBoom })
 			return nil
@@ -81,11 +81,11 @@ func TestRun(t *testing.T) {
 			}
 		}
 		var answer string
-		_, err := play(t, t.Context(), ask(&answer), "typed\n")
+		_, err := play(t.Context(), t, ask(&answer), "typed\n")
 		require.NoError(t, err)
 		assert.Equal(t, "preset", answer)
 
-		out, err := play(t, t.Context(), ask(&answer), "typed\n", "-interactive")
+		out, err := play(t.Context(), t, ask(&answer), "typed\n", "-interactive")
 		require.NoError(t, err)
 		assert.Equal(t, "typed", answer)
 		assert.Contains(t, out, "Name [preset]: ")
@@ -96,7 +96,7 @@ func TestRun(t *testing.T) {
 		kms := kmstest.New()
 		srv := httptest.NewServer(kms)
 		defer srv.Close()
-		_, err := play(t, t.Context(), func(ctx context.Context, d *demo.Demo) error {
+		_, err := play(t.Context(), t, func(ctx context.Context, d *demo.Demo) error {
 			_, err := d.TemporaryKey(ctx, "a key")
 			return err
 		}, "", "-endpoint", srv.URL)
@@ -111,7 +111,7 @@ func TestRun(t *testing.T) {
 
 	t.Run("stops before it uses AWS if the user does not agree", func(t *testing.T) {
 		t.Parallel()
-		out, err := play(t, t.Context(), func(context.Context, *demo.Demo) error {
+		out, err := play(t.Context(), t, func(context.Context, *demo.Demo) error {
 			t.Error("ran")
 			return nil
 		}, "n\n", "-aws", "-interactive")
@@ -122,10 +122,10 @@ func TestRun(t *testing.T) {
 	t.Run("refuses wrong flags and arguments", func(t *testing.T) {
 		t.Parallel()
 		for _, args := range [][]string{{"-nonsense"}, {"nonsense"}} {
-			_, err := play(t, t.Context(), nil, "", args...)
+			_, err := play(t.Context(), t, nil, "", args...)
 			require.ErrorContains(t, err, "wrong usage")
 		}
-		_, err := play(t, t.Context(), nil, "", "-help")
+		_, err := play(t.Context(), t, nil, "", "-help")
 		require.ErrorIs(t, err, flag.ErrHelp)
 	})
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"crypto/rand"
 	"crypto/rsa"
+	"crypto/sha256"
 	"crypto/x509"
 	"encoding/hex"
 	"encoding/pem"
@@ -110,9 +111,9 @@ func TestOpen(t *testing.T) {
 		_, err := attest.Open(key, append(bytes.Clone(sealed), 0))
 		assert.ErrorIs(t, err, attest.ErrEnvelope)
 	})
-	t.Run("refused: nested without end", func(t *testing.T) {
+	t.Run("refused: nested deeper than the stack", func(t *testing.T) {
 		t.Parallel()
-		_, err := attest.Open(key, bytes.Repeat([]byte{0x30, 0x80}, 100_000))
+		_, err := attest.Open(key, bytes.Repeat([]byte{0x30, 0x80}, 8_000_000))
 		assert.ErrorIs(t, err, attest.ErrEnvelope)
 	})
 	t.Run("refused: no content", func(t *testing.T) {
@@ -127,6 +128,17 @@ func TestOpen(t *testing.T) {
 		altered[415+15] ^= 0x40 // in the IV, so that it comes out in the last byte of the only block
 		_, err := attest.Open(key, altered)
 		assert.ErrorIs(t, err, attest.ErrEnvelope)
+	})
+	t.Run("refused: a key of another size", func(t *testing.T) {
+		t.Parallel()
+		for _, size := range []int{0, 16, 31} {
+			encrypted, err := rsa.EncryptOAEP(sha256.New(), rand.Reader, &key.PublicKey, make([]byte, size), nil)
+			require.NoError(t, err)
+			altered := bytes.Clone(sealed)
+			copy(altered[131:], encrypted)
+			_, err = attest.Open(key, altered)
+			assert.ErrorIs(t, err, attest.ErrEnvelope, "%d bytes", size)
+		}
 	})
 	for _, tc := range []struct{ name, from, to string }{
 		{"another content type", "\x86\xf7\x0d\x01\x07\x03", "\x86\xf7\x0d\x01\x07\x02"},

@@ -284,6 +284,18 @@ var operatorCases = []operatorCase{
 		context:   context("aws:SourceIp", "203.0.113.200"),
 	},
 	{
+		rule:      "IpAddress knows an IPv4 address that is written as an IPv6 one",
+		condition: `"IpAddress": {"aws:SourceIp": "203.0.113.0/24"}`,
+		context:   context("aws:SourceIp", "::ffff:203.0.113.7"),
+		holds:     true,
+	},
+	{
+		rule:      "IpAddress does not care for the zone of an address",
+		condition: `"IpAddress": {"aws:SourceIp": "fe80::/10"}`,
+		context:   context("aws:SourceIp", "fe80::7%eth0"),
+		holds:     true,
+	},
+	{
 		rule:      "IpAddress takes a single address",
 		condition: `"IpAddress": {"aws:SourceIp": "203.0.113.7"}`,
 		context:   context("aws:SourceIp", "203.0.113.7"),
@@ -511,6 +523,16 @@ var operatorCases = []operatorCase{
 		context:   context("kms:GrantOperations", "Encrypt"),
 	},
 	{
+		rule:      "two pairs with names that differ in case are two values of one key, which fails without a set operator",
+		condition: `"StringEquals": {"kms:EncryptionContext:AppName": "ledger"}`,
+		context:   context("kms:EncryptionContext:AppName", "ledger", "kms:EncryptionContext:appname", "payroll"),
+	},
+	{
+		rule:      "two pairs with names that differ in case fail a negated operator too",
+		condition: `"StringNotEquals": {"kms:EncryptionContext:AppName": "ledger"}`,
+		context:   context("kms:EncryptionContext:AppName", "cards", "kms:EncryptionContext:appname", "payroll"),
+	},
+	{
 		rule:      "a set operator works on a key with one value",
 		condition: `"ForAnyValue:StringEquals": {"kms:KeySpec": "RSA_2048"}`,
 		context:   context("kms:KeySpec", "RSA_2048"),
@@ -540,6 +562,27 @@ var operatorCases = []operatorCase{
 		condition: `"StringEquals": {"kms:EncryptionContext:user": "${aws:username}"}`,
 		context:   context("kms:EncryptionContext:user", ""),
 		who:       session(home, "ledger"),
+	},
+	{
+		rule:      "a variable without a value is like nothing, not even like an empty text",
+		condition: `"StringLike": {"kms:EncryptionContext:user": "${aws:username}"}`,
+		context:   context("kms:EncryptionContext:user", ""),
+		who:       session(home, "ledger"),
+	},
+	{
+		rule:      "a byte that no text has is no wildcard when a variable brings it in",
+		condition: `"StringLike": {"kms:EncryptionContext:user": "${aws:SourceIdentity}"}`,
+		context:   context("kms:EncryptionContext:user", "alice", "aws:SourceIdentity", "\xff"),
+	},
+	{
+		rule:      "Bool compares nothing but true and false, also with a variable",
+		condition: `"Bool": {"kms:EncryptionContext:audit": "${aws:SourceIdentity}"}`,
+		context:   context("kms:EncryptionContext:audit", "yes", "aws:SourceIdentity", "yes"),
+	},
+	{
+		rule:      "a variable with two values, of tags with names that differ in case, has none",
+		condition: `"StringEquals": {"kms:EncryptionContext:team": "${aws:RequestTag/Team}"}`,
+		context:   context("kms:EncryptionContext:team", "blue", "aws:RequestTag/Team", "blue", "aws:RequestTag/team", "green"),
 	},
 	{
 		rule:      "a variable without a value is unequal to everything",

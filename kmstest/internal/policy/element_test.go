@@ -187,6 +187,28 @@ var elementCases = []decisionCase{
 		want: policy.NoIdentityPolicy,
 	},
 	{
+		rule: "a resource with a variable that has no value leaves the other resources of the statement alone",
+		identity: resource(`"Resource": ["arn:aws:kms:eu-west-1:210987654321:alias/${aws:username}", ` +
+			`"arn:aws:kms:eu-west-1:210987654321:alias/ledger"]`),
+		action:   "kms:DeleteAlias",
+		resource: "arn:aws:kms:eu-west-1:210987654321:alias/ledger", who: session(home, "ledger"),
+		want: policy.Allowed, by: "identity 1.1",
+	},
+	{
+		rule:     "an Allow that leaves out a resource without a value allows nothing, for nobody can tell what it leaves out",
+		identity: resource(`"NotResource": ["arn:aws:kms:eu-west-1:210987654321:alias/${aws:username}-*"]`), action: "kms:DeleteAlias",
+		resource: "arn:aws:kms:eu-west-1:210987654321:alias/ledger", who: session(home, "ledger"),
+		want: policy.NoIdentityPolicy,
+	},
+	{
+		rule: "a Deny that leaves out a resource without a value denies",
+		identity: append(resource(`"Resource": "*"`),
+			`{"Effect": "Deny", "Action": "kms:*", "NotResource": "arn:aws:kms:eu-west-1:210987654321:alias/${aws:username}-*"}`),
+		action:   "kms:DeleteAlias",
+		resource: "arn:aws:kms:eu-west-1:210987654321:alias/ledger", who: session(home, "ledger"),
+		want: policy.ExplicitDeny, by: "identity 2.1",
+	},
+	{
 		rule:     "a resource with a variable may have a default",
 		identity: resource(`"Resource": "arn:aws:kms:eu-west-1:210987654321:alias/team-${aws:PrincipalTag/team, 'common'}"`), action: "kms:DeleteAlias",
 		resource: "arn:aws:kms:eu-west-1:210987654321:alias/team-common", who: user(home, "alice"),

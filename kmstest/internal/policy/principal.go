@@ -150,7 +150,7 @@ const (
 // policy of the session leaves.
 func (p *principals) names(who *Principal) level {
 	switch {
-	case p.unclear, p.everyone:
+	case p.everyone:
 		return byName
 	case who.Kind == Service:
 		if who.Service == "" || !slices.Contains(p.services, who.Service) {

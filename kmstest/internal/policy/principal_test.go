@@ -317,6 +317,16 @@ var principalCases = []decisionCase{
 		want: policy.NoResourcePolicy,
 	},
 	{
+		rule: "an empty identity provider is not that of sessions without one",
+		key:  allow(`{"Federated": ""}`), who: session(home, "ledger"),
+		want: policy.NoResourcePolicy,
+	},
+	{
+		rule: "an empty service names nobody",
+		key:  allow(`{"Service": ""}`), who: service(""),
+		want: policy.NoResourcePolicy,
+	},
+	{
 		rule: "one of several principals is enough",
 		key:  allow(`{"AWS": ["345678901234", "arn:aws:iam::210987654321:user/bob", "arn:aws:iam::210987654321:user/alice"]}`), who: user(home, "alice"),
 		want: policy.Allowed, by: "key 1",
@@ -416,6 +426,11 @@ var principalCases = []decisionCase{
 	{
 		rule: "NotPrincipal with Deny denies the sessions of a role that are not named",
 		key:  everyone + "," + deny(`"NotPrincipal": {"AWS": ["`+roleARN+`", "arn:aws:iam::210987654321:root"]}`),
+		who:  session(home, "ledger"), want: policy.ExplicitDeny, by: "key 2",
+	},
+	{
+		rule: "NotPrincipal with Deny denies a session that is named without its role",
+		key:  everyone + "," + deny(`"NotPrincipal": {"AWS": ["arn:aws:sts::210987654321:assumed-role/ledger/nightly", "210987654321"]}`),
 		who:  session(home, "ledger"), want: policy.ExplicitDeny, by: "key 2",
 	},
 	{
