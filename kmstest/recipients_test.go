@@ -3,8 +3,14 @@ package kmstest_test
 import (
 	"bytes"
 	"crypto/ecdh"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/rsa"
 	"crypto/x509"
+	"crypto/x509/pkix"
 	"encoding/hex"
+	"math/big"
 	"net/http/httptest"
 	"strings"
 	"testing"
@@ -16,6 +22,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/kms/types"
 	"github.com/kmskit/kmskit"
 	"github.com/kmskit/kmskit/kmstest"
+	"github.com/kmskit/kmskit/kmstest/internal/attest"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
@@ -294,6 +301,55 @@ func TestRecipient_ConditionKeys(t *testing.T) {
 		require.NoError(t, err)
 		assert.Equal(t, "secret", string(secret))
 	})
+}
+
+// TestRecipient_NitroTPM has a document of an instance, not of an enclave.
+func TestRecipient_NitroTPM(t *testing.T) {
+	t.Parallel()
+	signer, err := ecdsa.GenerateKey(elliptic.P384(), rand.Reader)
+	require.NoError(t, err)
+	issue := func(template, parent *x509.Certificate) *x509.Certificate {
+		template.SerialNumber, template.BasicConstraintsValid = big.NewInt(1), true
+		template.NotBefore, template.NotAfter = time.Now().Add(-time.Hour), time.Now().Add(time.Hour)
+		der, err := x509.CreateCertificate(rand.Reader, template, parent, &signer.PublicKey, signer)
+		require.NoError(t, err)
+		c, err := x509.ParseCertificate(der)
+		require.NoError(t, err)
+		return c
+	}
+	authority := &x509.Certificate{IsCA: true, KeyUsage: x509.KeyUsageCertSign}
+	root := issue(authority, authority)
+	key, err := rsa.GenerateKey(rand.Reader, 2048)
+	require.NoError(t, err)
+	public, err := x509.MarshalPKIXPublicKey(&key.PublicKey)
+	require.NoError(t, err)
+	leaf := issue(&x509.Certificate{Subject: pkix.Name{CommonName: "instance"}, KeyUsage: x509.KeyUsageDigitalSignature}, root)
+	d := attest.Document{ModuleID: "i-0123456789abcdef0-tpm0000000000000000", Time: time.Now(), PublicKey: public, TPMPCRs: map[int][]byte{4: make([]byte, 48)}}
+	signed, err := d.Sign(signer, leaf.Raw, root.Raw)
+	require.NoError(t, err)
+
+	srv := kmstest.New(kmstest.WithAttestationRoot(root))
+	for key, value := range map[string]string{
+		"kms:RecipientAttestation:NitroTPMPCR4": strings.Repeat("0", 96),
+		"kms:RecipientAttestation:PCR4":         "",
+		"kms:RecipientAttestation:ImageSha384":  "",
+	} {
+		t.Run(key, func(t *testing.T) {
+			t.Parallel()
+			policy := withCondition("kms:GenerateRandom", "StringEquals", key, value)
+			if value == "" {
+				policy = withCondition("kms:GenerateRandom", "Null", key, "true")
+			}
+			out, err := srv.Principal(role(account, strings.ReplaceAll(key, ":", "-")), policy).API().GenerateRandom(t.Context(), &kms.GenerateRandomInput{
+				NumberOfBytes: aws.Int32(1),
+				Recipient: &types.RecipientInfo{
+					AttestationDocument: signed, KeyEncryptionAlgorithm: types.KeyEncryptionMechanismRsaesOaepSha256,
+				},
+			})
+			require.NoError(t, err)
+			assert.NotEmpty(t, out.CiphertextForRecipient)
+		})
+	}
 }
 
 func TestNewEnclave(t *testing.T) {
