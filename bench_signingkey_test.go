@@ -40,7 +40,8 @@ func signings(tb testing.TB, api kmskit.SigningAPI) map[string][2]call {
 		},
 		"SignMessage": {
 			func(ctx context.Context) (err error) {
-				sinkBytes, err = signer.Sign(ctx, key.KeyARN(), message, ecdsa256)
+				digest := sha256.Sum256(message)
+				sinkBytes, err = signer.Sign(ctx, key.KeyARN(), digest[:], ecdsa256, asDigest)
 				return err
 			}, func(context.Context) (err error) {
 				sinkBytes, err = key.SignMessage(nil, message, crypto.SHA256)

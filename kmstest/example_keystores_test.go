@@ -48,7 +48,9 @@ func ExampleServer_SetCloudHSMCluster() {
 
 func ExampleWithQuotas() {
 	ctx := context.Background()
-	client := kmstest.New(kmstest.WithQuotas(kmstest.Quotas{Keys: 1})).Client()
+	srv := kmstest.New(kmstest.WithQuotas(kmstest.Quotas{Keys: 1}))
+	// The SDK takes a quota for a throttle, and would wait and try again.
+	client := srv.Client(func(o *kms.Options) { o.RetryMaxAttempts = 1 })
 	if _, err := client.CreateKey(ctx, &kms.CreateKeyInput{}); err != nil {
 		panic(err)
 	}
