@@ -76,6 +76,9 @@ func (r *rsaKey) encrypt(h crypto.Hash, plaintext []byte) ([]byte, error) {
 }
 
 func (r *rsaKey) decrypt(h crypto.Hash, ciphertext []byte) ([]byte, error) {
+	if len(ciphertext) != r.private.Size() { // Go would take one without its leading zeros
+		return nil, ErrCiphertext
+	}
 	plaintext, err := rsa.DecryptOAEP(h.New(), nil, r.private, ciphertext, nil)
 	if err != nil {
 		return nil, ErrCiphertext

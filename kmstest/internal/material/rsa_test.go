@@ -64,6 +64,20 @@ func TestKey_Encrypt(t *testing.T) {
 			})
 		}
 	}
+	t.Run("refuses a ciphertext without its leading zero", func(t *testing.T) {
+		t.Parallel()
+		const algorithm = types.EncryptionAlgorithmSpecRsaesOaepSha256
+		k := sharedKey(t, types.KeySpecRsa2048)
+		for {
+			ciphertext, err := k.Encrypt(algorithm, []byte("plaintext"))
+			require.NoError(t, err)
+			if ciphertext[0] == 0 { // as one in 256 has
+				_, err = k.Decrypt(algorithm, ciphertext[1:])
+				require.ErrorIs(t, err, material.ErrCiphertext)
+				return
+			}
+		}
+	})
 	t.Run("refuses altered, cut and foreign ciphertexts", func(t *testing.T) {
 		t.Parallel()
 		const sha1, sha256 = types.EncryptionAlgorithmSpecRsaesOaepSha1, types.EncryptionAlgorithmSpecRsaesOaepSha256
