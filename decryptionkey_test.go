@@ -194,7 +194,7 @@ func TestDecryptionKey_Decrypt(t *testing.T) {
 		for _, c := range []struct {
 			ciphertext []byte
 			hash       crypto.Hash
-		}{{altered, crypto.SHA256}, {ciphertext, crypto.SHA1}, {ciphertext[1:], crypto.SHA256}} {
+		}{{altered, crypto.SHA256}, {ciphertext, crypto.SHA1}, {ciphertext[:len(ciphertext)-1], crypto.SHA256}} {
 			_, err := key.Decrypt(nil, c.ciphertext, &rsa.OAEPOptions{Hash: c.hash})
 			var invalid *types.InvalidCiphertextException
 			require.ErrorAs(t, err, &invalid)
