@@ -1,0 +1,5 @@
+//go:build race
+
+package kmskit_test
+
+const raceDetector = true
