@@ -2,6 +2,7 @@ package kmstest
 
 import (
 	"cmp"
+	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/service/kms/types"
 	"github.com/kmskit/kmskit/kmstest/internal/policy"
@@ -21,9 +22,36 @@ type use struct {
 	grant             *grant        // the grant that the operation makes, if it does
 }
 
+// A permission is what policies allow or deny.
+type permission struct {
+	name   string // such as kms:Decrypt
+	folded string // in lower case, as policies compare it
+}
+
+func newPermission(action string) permission {
+	name := "kms:" + action
+	return permission{name, strings.ToLower(name)}
+}
+
+// permissions has those of all operations on keys, which are asked for most.
+var permissions = func() map[string]permission {
+	m := make(map[string]permission, len(rules)+2)
+	for operation := range rules {
+		m[operation] = newPermission(operation)
+	}
+	for _, action := range []string{"ReEncryptFrom", "ReEncryptTo"} {
+		m[action] = newPermission(action)
+	}
+	return m
+}()
+
 // permission returns what the use needs permission for.
-func (c *call) permission(u use) string {
-	return "kms:" + cmp.Or(u.action, c.operation)
+func (c *call) permission(u use) permission {
+	action := cmp.Or(u.action, c.operation)
+	if p, ok := permissions[action]; ok {
+		return p
+	}
+	return newPermission(action)
 }
 
 // key finds the key that an operation is to work on, and refuses it in KMS's
@@ -138,16 +166,25 @@ func (c *call) locksOut(k *key, p *policy.Policy) bool {
 	return policy.LocksOut(c.request(k, k.arn, k.region.account, use{}), p, c.principal.policies())
 }
 
-// request returns what policies are asked. The key is nil if none is involved.
+// A question is what policies are asked. Each call has one, since it escapes.
+type question struct {
+	policy.Request
+
+	conditions conditions
+}
+
+// request puts the next question to policies. The key is nil if none is involved.
 func (c *call) request(k *key, resource, account string, u use) *policy.Request {
-	return &policy.Request{
+	c.question.conditions = conditions{c, k, u}
+	c.question.Request = policy.Request{
 		Principal:       &c.principal.who,
-		Action:          c.permission(u),
+		Action:          c.permission(u).folded,
 		Resource:        resource,
 		ResourceAccount: account,
 		Time:            c.now,
-		Context:         conditions{c, k, u}.lookup,
+		Context:         c.question.conditions.lookup,
 	}
+	return &c.question.Request
 }
 
 // denied refuses a use for the reason that the decision gives.
@@ -159,7 +196,7 @@ func (c *call) denied(u use, resource string, d policy.Decision) error {
 	case u.byCiphertext:
 		what = "on the resource associated with this ciphertext"
 	}
-	return c.notAuthorized(u, what, d.Clause(c.permission(u)))
+	return c.notAuthorized(u, what, d.Clause(c.permission(u).name))
 }
 
 // untold refuses a use without saying whether there is such a key.
@@ -173,7 +210,7 @@ func (c *call) untold(u use) error {
 }
 
 func (c *call) notAuthorized(u use, what, why string) error {
-	text := "User: " + c.principal.who.ARN + " is not authorized to perform: " + c.permission(u)
+	text := "User: " + c.principal.who.ARN + " is not authorized to perform: " + c.permission(u).name
 	if what != "" {
 		text += " " + what
 	}

@@ -21,7 +21,7 @@ type conditions struct {
 }
 
 // lookup appends the values of the condition key with that name, in lower case.
-func (x conditions) lookup(dst []string, name string) []string {
+func (x *conditions) lookup(dst []string, name string) []string {
 	n := len(dst)
 	if x.use.values != nil {
 		if dst = x.use.values(dst, name); len(dst) > n {
@@ -34,7 +34,7 @@ func (x conditions) lookup(dst []string, name string) []string {
 	return x.ofKey(dst, name)
 }
 
-func (x conditions) ofRequest(dst []string, name string) []string {
+func (x *conditions) ofRequest(dst []string, name string) []string {
 	switch name {
 	case "aws:requestedregion":
 		return append(dst, x.call.region.region)
@@ -64,7 +64,7 @@ func (x conditions) ofRequest(dst []string, name string) []string {
 	return dst
 }
 
-func (x conditions) ofKey(dst []string, name string) []string {
+func (x *conditions) ofKey(dst []string, name string) []string {
 	switch name {
 	case "kms:keyorigin":
 		return append(dst, string(x.key.origin))

@@ -84,7 +84,7 @@ func (c *call) encrypt(in *kms.EncryptInput) (*kms.EncryptOutput, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &kms.EncryptOutput{CiphertextBlob: ciphertext, EncryptionAlgorithm: u.algorithm, KeyId: &k.arn}, nil
+	return &kms.EncryptOutput{CiphertextBlob: ciphertext, EncryptionAlgorithm: u.algorithm, KeyId: new(k.arn)}, nil
 }
 
 func (c *call) decrypt(in *kms.DecryptInput) (*kms.DecryptOutput, error) {
@@ -196,7 +196,7 @@ func (c *call) checkEncryption(k cryptoKey, u use, size int) error {
 // supports refuses an algorithm that the key does not have, and an encryption
 // context for one that binds none.
 func (k cryptoKey) supports(u use) error {
-	if !slices.Contains(material.AlgorithmsOf(k.spec, k.usage).Encryption, u.algorithm) {
+	if !material.Encrypts(k.spec, u.algorithm) {
 		return wrongAlgorithm(string(u.algorithm), k.spec)
 	}
 	if !isSymmetric(u.algorithm) && len(u.encryptionContext) > 0 {

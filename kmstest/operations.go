@@ -20,6 +20,7 @@ type call struct {
 	now       time.Time
 	requestID string  // empty for a direct call
 	admitted  [2]*key // the last two keys on which it was allowed to work, last first
+	question  question
 }
 
 // invoke runs an operation as KMS does: what the input alone is wrong about is

@@ -45,6 +45,12 @@ func AlgorithmsOf(spec types.KeySpec, usage types.KeyUsageType) Algorithms {
 	}
 }
 
+// Encrypts reports whether a key of the spec and of a usage that encrypts has
+// the algorithm.
+func Encrypts(spec types.KeySpec, algorithm types.EncryptionAlgorithmSpec) bool {
+	return slices.Contains(table[spec].Encryption, algorithm)
+}
+
 // Importable reports whether KMS imports material into keys of spec. It does
 // not for ML-DSA and ML-KEM.
 func Importable(spec types.KeySpec) bool {

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -16,6 +17,7 @@ import (
 // of a federated user what the policy of the session leaves of the user's.
 func Evaluate(req *Request, key *Policy, identity []*Policy) Decision {
 	e := newEvaluation(req)
+	defer e.end()
 	return e.decide(key, identity)
 }
 
@@ -55,13 +57,6 @@ type evaluation struct {
 	asked     []span   // of the keys
 	values    []string // those of all keys that were asked for
 	scratch   []string // those of a variable
-
-	// A Lookup makes all this escape. Most policies need no more room than there is
-	// here, so that it is one allocation.
-	roomForBits    [6]uint64
-	roomForSettled [64]answer
-	roomForAsked   [16]span
-	roomForValues  [8]string
 }
 
 // answer is what is known of a condition.
@@ -79,15 +74,29 @@ type span struct {
 	known    bool
 }
 
+// newEvaluation returns an evaluation of req, in the room of an earlier one.
 func newEvaluation(req *Request) *evaluation {
-	e := &evaluation{req: req, principal: req.Principal, action: strings.ToLower(req.Action)}
+	e := evaluations.Get().(*evaluation)
+	e.req, e.principal, e.action = req, req.Principal, strings.ToLower(req.Action)
 	if e.principal == nil {
 		e.principal = &Principal{}
 	}
-	e.actions, e.resources, e.valueless = e.roomForBits[:0:2], e.roomForBits[2:2:4], e.roomForBits[4:4]
-	e.settled, e.asked = e.roomForSettled[:0], e.roomForAsked[:0]
-	e.values, e.scratch = e.roomForValues[:0:6], e.roomForValues[6:6]
 	return e
+}
+
+// evaluations are kept for later requests: making room for one would be most of
+// what a decision costs.
+var evaluations = sync.Pool{New: func() any { return new(evaluation) }}
+
+// end keeps the room of e, and nothing of the request.
+func (e *evaluation) end() {
+	clear(e.values)
+	clear(e.scratch)
+	*e = evaluation{
+		actions: e.actions, resources: e.resources, valueless: e.valueless,
+		settled: e.settled, asked: e.asked, values: e.values[:0], scratch: e.scratch[:0],
+	}
+	evaluations.Put(e)
 }
 
 // begin compares the request with what a policy names.

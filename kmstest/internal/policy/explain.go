@@ -29,6 +29,7 @@ type Step struct {
 func Explain(req *Request, key *Policy, identity []*Policy) Explanation {
 	var x Explanation
 	e := newEvaluation(req)
+	defer e.end()
 	e.steps = &x.Steps
 	x.Decision = e.decide(key, identity)
 	return x
