@@ -420,7 +420,7 @@ func TestCreateCustomKeyStore_refusals(t *testing.T) {
 			if c.first != nil {
 				newStore(t, srv.API(), c.first)
 			}
-			_, err := srv.Client().CreateCustomKeyStore(t.Context(), c.in)
+			_, err := srv.Client(once).CreateCustomKeyStore(t.Context(), c.in)
 			refused(t, err, c.code, c.text)
 			out, err := srv.API().DescribeCustomKeyStores(t.Context(), nil)
 			require.NoError(t, err)
@@ -753,7 +753,7 @@ func TestUpdateCustomKeyStore(t *testing.T) {
 	t.Run("of an external key store", func(t *testing.T) {
 		t.Parallel()
 		srv := kmstest.New()
-		c := srv.Client()
+		c := srv.Client(once)
 		srv.SetXKSProxy(proxy())
 		srv.SetXKSProxy(proxy(func(p *kmstest.XKSProxy) {
 			p.URIEndpoint, p.VPCEndpointServiceName = "https://private.example.com", service
@@ -809,7 +809,7 @@ func TestUpdateCustomKeyStore(t *testing.T) {
 func TestDescribeCustomKeyStores(t *testing.T) {
 	t.Parallel()
 	srv := kmstest.New()
-	c := srv.Client()
+	c := srv.Client(once)
 	describe := func(in *kms.DescribeCustomKeyStoresInput) ([]string, error) {
 		var names []string
 		pages := kms.NewDescribeCustomKeyStoresPaginator(c, in)

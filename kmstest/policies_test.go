@@ -49,7 +49,7 @@ func TestKeyPolicy(t *testing.T) {
 
 	t.Run("belongs to its partition", func(t *testing.T) {
 		t.Parallel()
-		c := kmstest.New(kmstest.WithRegion("us-gov-west-1")).Client()
+		c := kmstest.New(kmstest.WithRegion("us-gov-west-1")).Client(once)
 		k := newKey(t, c)
 		assert.True(t, strings.HasPrefix(*k.Arn, "arn:aws-us-gov:kms:us-gov-west-1:"), *k.Arn)
 		out, err := c.GetKeyPolicy(t.Context(), &kms.GetKeyPolicyInput{KeyId: k.KeyId})
@@ -108,7 +108,7 @@ func TestKeyPolicy(t *testing.T) {
 			_, err = c.GetKeyPolicy(t.Context(), &kms.GetKeyPolicyInput{KeyId: k.KeyId})
 			refused(t, err, "AccessDeniedException", "User: arn:aws:iam::111122223333:user/kmstest is not authorized to perform: kms:GetKeyPolicy on resource: "+
 				*k.Arn+" because no resource-based policy allows the kms:GetKeyPolicy action")
-			_, err = srv.Principal(role(account, "somebody")).Client().GetKeyPolicy(t.Context(), &kms.GetKeyPolicyInput{KeyId: k.KeyId})
+			_, err = srv.Principal(role(account, "somebody")).Client(once).GetKeyPolicy(t.Context(), &kms.GetKeyPolicyInput{KeyId: k.KeyId})
 			require.NoError(t, err)
 		})
 	})
@@ -132,7 +132,7 @@ func TestKeyPolicy(t *testing.T) {
 
 	t.Run("is refused beyond 32768 bytes", func(t *testing.T) {
 		t.Parallel()
-		c := kmstest.New().Client()
+		c := kmstest.New().Client(once)
 		k := newKey(t, c)
 		policy := policyFor("arn:aws:iam::111122223333:root")
 		fits := policy + strings.Repeat(" ", 32768-len(policy))

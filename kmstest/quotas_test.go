@@ -19,7 +19,7 @@ func TestWithQuotas(t *testing.T) {
 	t.Run("limits the keys of an account and Region", func(t *testing.T) {
 		t.Parallel()
 		srv := kmstest.New(kmstest.WithQuotas(kmstest.Quotas{Keys: 2}))
-		c := srv.Client()
+		c := srv.Client(once)
 		create := func(c caller) error {
 			_, err := c.CreateKey(t.Context(), nil)
 			return err
@@ -44,7 +44,7 @@ func TestWithQuotas(t *testing.T) {
 
 	t.Run("limits the aliases of a key", func(t *testing.T) {
 		t.Parallel()
-		c := kmstest.New(kmstest.WithQuotas(kmstest.Quotas{AliasesPerKey: 2})).Client()
+		c := kmstest.New(kmstest.WithQuotas(kmstest.Quotas{AliasesPerKey: 2})).Client(once)
 		k, another := newKey(t, c), newKey(t, c)
 		newAlias(t, c, "alias/a", k)
 		newAlias(t, c, "alias/b", k)
@@ -62,7 +62,7 @@ func TestWithQuotas(t *testing.T) {
 
 	t.Run("limits the grants of a key", func(t *testing.T) {
 		t.Parallel()
-		c := kmstest.New(kmstest.WithQuotas(kmstest.Quotas{GrantsPerKey: 2})).Client()
+		c := kmstest.New(kmstest.WithQuotas(kmstest.Quotas{GrantsPerKey: 2})).Client(once)
 		k := newKey(t, c)
 		grant := func(name string, dryRun bool) (*kms.CreateGrantOutput, error) {
 			in := newGrant(k)
@@ -92,7 +92,7 @@ func TestWithQuotas(t *testing.T) {
 		create := func(i int) (*kms.CreateCustomKeyStoreOutput, error) {
 			path := fmt.Sprintf("/%d/kms/xks/v1", i)
 			srv.SetXKSProxy(proxy(func(p *kmstest.XKSProxy) { p.URIPath = path }))
-			return srv.Client().CreateCustomKeyStore(t.Context(),
+			return srv.Client(once).CreateCustomKeyStore(t.Context(),
 				proxyStore(path, func(in *kms.CreateCustomKeyStoreInput) { in.XksProxyUriPath = &path }))
 		}
 		first, err := create(1)

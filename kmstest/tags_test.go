@@ -215,7 +215,7 @@ func TestTags_refusals(t *testing.T) {
 
 func TestListResourceTags_pages(t *testing.T) {
 	t.Parallel()
-	c := kmstest.New().Client()
+	c := kmstest.New().Client(once)
 	k := newKey(t, c, func(in *kms.CreateKeyInput) { in.Tags = manyTags("t", 50) })
 	another := newKey(t, c)
 
