@@ -4,14 +4,19 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"runtime"
+	"slices"
 	"strconv"
+	"sync"
 	"testing"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/kms"
+	"github.com/aws/aws-sdk-go-v2/service/kms/types"
 	"github.com/kmskit/kmskit/kmstest"
 	"github.com/stretchr/testify/require"
 )
@@ -67,9 +72,8 @@ func encryptInput(b *testing.B, srv *kmstest.Server) *kms.EncryptInput {
 	return &kms.EncryptInput{KeyId: k.KeyMetadata.KeyId, Plaintext: make([]byte, 32)}
 }
 
-// BenchmarkEncrypt encrypts 32 bytes at each depth. "canned" is the client of the
-// SDK on an answer that costs nothing: what is between it and "client" is the
-// Server's part of a call.
+// BenchmarkEncrypt encrypts 32 bytes at each depth: through a client of the SDK
+// in turns with the same client on an answer that costs nothing.
 func BenchmarkEncrypt(b *testing.B) {
 	srv := kmstest.New()
 	in := encryptInput(b, srv)
@@ -96,22 +100,104 @@ func BenchmarkEncrypt(b *testing.B) {
 			}
 		}
 	})
-	for _, c := range []struct {
-		name   string
-		client *kms.Client
-	}{
-		{"client", srv.Client()},
-		{"canned", srv.Client(func(o *kms.Options) { o.HTTPClient = canned{recorded} })},
-	} {
-		b.Run(c.name, func(b *testing.B) {
-			b.ReportAllocs()
-			for b.Loop() {
-				if _, err := c.client.Encrypt(b.Context(), in); err != nil {
-					b.Fatal(err)
-				}
+	b.Run("client", func(b *testing.B) {
+		encrypt := func(c *kms.Client) func() error {
+			return func() error {
+				_, err := c.Encrypt(b.Context(), in)
+				return err
 			}
+		}
+		b.ReportAllocs()
+		inTurns(b, 1,
+			encrypt(srv.Client()),
+			encrypt(srv.Client(func(o *kms.Options) { o.HTTPClient = canned{recorded} })))
+	})
+}
+
+// BenchmarkLoopback calls the Server over a port beside a net/http server that
+// gives one recorded answer, in turns, so that what else the machine does falls
+// on both alike. "ratio" is that of the medians.
+func BenchmarkLoopback(b *testing.B) {
+	srv := kmstest.New()
+	k := newKey(b, srv.API())
+	for name, call := range map[string]func(caller) error{
+		"Encrypt": func(c caller) error {
+			_, err := c.Encrypt(b.Context(), &kms.EncryptInput{KeyId: k.KeyId, Plaintext: make([]byte, 32)})
+			return err
+		},
+		"GenerateDataKey": func(c caller) error {
+			_, err := c.GenerateDataKey(b.Context(), &kms.GenerateDataKeyInput{KeyId: k.KeyId, KeySpec: types.DataKeySpecAes256})
+			return err
+		},
+		"CreateKey": func(c caller) error {
+			_, err := c.CreateKey(b.Context(), &kms.CreateKeyInput{Description: str("orders")})
+			return err
+		},
+	} {
+		r := &recording{next: srv.Config().HTTPClient}
+		require.NoError(b, call(srv.Client(func(o *kms.Options) { o.HTTPClient = r })))
+		recorded := http.HandlerFunc(func(w http.ResponseWriter, request *http.Request) {
+			_, _ = io.Copy(io.Discard, request.Body)
+			maps.Copy(w.Header(), r.answer.Header)
+			_, _ = w.Write(r.body)
 		})
+		for _, callers := range []int{1, 16} {
+			b.Run(fmt.Sprintf("%s/callers=%d", name, callers), func(b *testing.B) {
+				ours, canned := overPort(b, srv, srv, callers), overPort(b, srv, recorded, callers)
+				inTurns(b, callers, func() error { return call(ours) }, func() error { return call(canned) })
+			})
+		}
 	}
+}
+
+// overPort returns a client of a handler on a port of its own.
+func overPort(b *testing.B, srv *kmstest.Server, h http.Handler, callers int) *kms.Client {
+	b.Helper()
+	port := httptest.NewServer(h)
+	b.Cleanup(port.Close)
+	connections := port.Client()
+	connections.Transport.(*http.Transport).MaxIdleConnsPerHost = callers
+	return srv.Client(func(o *kms.Options) { o.BaseEndpoint, o.HTTPClient = &port.URL, connections })
+}
+
+// inTurns runs batches of calls of the one and of the other, with that many
+// callers at a time, and reports the median time of a call of each.
+func inTurns(b *testing.B, callers int, ours, theirs func() error) {
+	b.Helper()
+	const each = 8
+	several := func(call func() error) {
+		for range each {
+			if err := call(); err != nil {
+				b.Error(err)
+				return
+			}
+		}
+	}
+	batch := func(call func() error) float64 {
+		var group sync.WaitGroup
+		begin := time.Now()
+		for range callers - 1 {
+			group.Go(func() { several(call) })
+		}
+		several(call)
+		group.Wait()
+		return float64(time.Since(begin).Nanoseconds()) / float64(each*callers)
+	}
+	var mine, others []float64
+	for i := 0; b.Loop(); i++ {
+		if i%2 == 0 { // who comes second meets the warmer cache
+			mine, others = append(mine, batch(ours)), append(others, batch(theirs))
+		} else {
+			others, mine = append(others, batch(theirs)), append(mine, batch(ours))
+		}
+	}
+	slices.Sort(mine)
+	slices.Sort(others)
+	middle := len(mine) / 2
+	b.ReportMetric(0, "ns/op") // of a pair of batches: says nothing
+	b.ReportMetric(mine[middle], "kmstest-ns/call")
+	b.ReportMetric(others[middle], "canned-ns/call")
+	b.ReportMetric(mine[middle]/others[middle], "ratio")
 }
 
 // BenchmarkWorld runs what looks something up, in a small and in a large world:

@@ -1,8 +1,8 @@
 package kmstest
 
 import (
-	"bytes"
 	"io"
+	"maps"
 	"mime"
 	"net/http"
 	"strconv"
@@ -21,29 +21,57 @@ const (
 // in the credential scope of a request is where it goes, and its access key says
 // whom it is from; the signature is not verified.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	requestID := s.requests.uuid()
-	body, err := s.answer(r, requestID)
-	status := http.StatusOK
-	if err != nil {
-		var code string
-		if status, code, body = wire.EncodeError(err); code == tooLarge {
-			status = http.StatusRequestEntityTooLarge
-		}
-	}
-	h := w.Header()
-	h.Set("Content-Type", contentType)
-	h.Set("Content-Length", strconv.Itoa(len(body)))
-	h.Set("Date", s.Now().Format(http.TimeFormat))
-	h.Set("X-Amzn-Requestid", requestID)
-	h.Set("Cache-Control", "no-cache, no-store, must-revalidate, private")
-	h.Set("Expires", "0")
-	h.Set("Pragma", "no-cache")
-	w.WriteHeader(status)
-	_, _ = w.Write(body) //nolint:gosec // JSON, and it says so; if the client is gone, so be it
+	a := s.serve(r)
+	maps.Copy(w.Header(), a.header)
+	w.WriteHeader(a.status)
+	_, _ = w.Write(a.body) // if the client is gone, so be it
 }
 
-// answer runs the operation that a request asks for.
-func (s *Server) answer(r *http.Request, requestID string) (body []byte, err error) {
+// An answer is what goes back to a client.
+type answer struct {
+	status int
+	header http.Header
+	body   []byte
+}
+
+// serve answers a request of any kind.
+func (s *Server) serve(r *http.Request) answer {
+	requestID := s.requests.uuid()
+	body, err := s.run(r, requestID)
+	if err == nil {
+		return answer{http.StatusOK, s.header(requestID, body), body}
+	}
+	status, code, body := wire.EncodeError(err)
+	if code == tooLarge {
+		status = http.StatusRequestEntityTooLarge
+	}
+	h := s.header(requestID, body)
+	h["X-Amzn-Errortype"] = []string{code}
+	return answer{status, h, body}
+}
+
+// header returns what is in the header of every answer. The names are in
+// canonical form, and the values lie in one piece of memory, for which
+// [http.Header.Set] would take one each.
+func (s *Server) header(requestID string, body []byte) http.Header {
+	pairs := [...]string{
+		"Content-Type", contentType,
+		"Content-Length", strconv.Itoa(len(body)),
+		"Date", s.Now().Format(http.TimeFormat),
+		"X-Amzn-Requestid", requestID,
+		"Cache-Control", "no-cache, no-store, must-revalidate, private",
+		"Expires", "0",
+		"Pragma", "no-cache",
+	}
+	h := make(http.Header, len(pairs)/2+1)
+	for i := 0; i < len(pairs); i += 2 {
+		h[pairs[i]] = pairs[i+1 : i+2 : i+2]
+	}
+	return h
+}
+
+// run runs the operation that a request asks for.
+func (s *Server) run(r *http.Request, requestID string) (body []byte, err error) {
 	name, _ := strings.CutPrefix(r.Header.Get("X-Amz-Target"), targetPrefix)
 	defer s.contain(name, &err)
 	h, ok := handlers[name]
@@ -86,21 +114,29 @@ const tooLarge = "RequestEntityTooLargeException"
 
 // readBody returns the body of r in memory that nobody else has.
 func readBody(r *http.Request) ([]byte, error) {
-	if r.Body == nil {
+	switch {
+	case r.Body == nil:
 		return nil, nil
+	case r.ContentLength > largestBody:
+		return nil, bodyTooLarge()
+	case r.ContentLength > 0: // that of a client is 0 if it is not known
+		b := make([]byte, r.ContentLength)
+		if _, err := io.ReadFull(r.Body, b); err != nil {
+			return nil, clientFault("SerializationException", "")
+		}
+		return b, nil
 	}
-	var b bytes.Buffer
-	if 0 < r.ContentLength && r.ContentLength <= largestBody {
-		b.Grow(int(r.ContentLength) + bytes.MinRead)
-	}
-	if _, err := b.ReadFrom(io.LimitReader(r.Body, largestBody+1)); err != nil {
+	b, err := io.ReadAll(io.LimitReader(r.Body, largestBody+1))
+	switch {
+	case err != nil:
 		return nil, clientFault("SerializationException", "")
+	case len(b) > largestBody:
+		return nil, bodyTooLarge()
 	}
-	if b.Len() > largestBody {
-		return nil, clientFault(tooLarge, "Request is too large.")
-	}
-	return b.Bytes(), nil
+	return b, nil
 }
+
+func bodyTooLarge() error { return clientFault(tooLarge, "Request is too large.") }
 
 // authenticate returns the operations as the principal, and in the Region, that
 // the request's Authorization header names.

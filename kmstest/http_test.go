@@ -38,13 +38,15 @@ func TestServeHTTP(t *testing.T) {
 		t.Parallel()
 		now := time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
 		srv := kmstest.New(kmstest.WithClock(func() time.Time { return now }))
-		for _, body := range []string{"{}", "not JSON"} {
+		for body, code := range map[string]string{"{}": "", "not JSON": "SerializationException"} {
 			w := post(srv, "TrentService.ListKeys", body)
 			id := w.Header().Get("X-Amzn-Requestid")
 			assert.Regexp(t, `^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$`, id)
 			assert.NotEqual(t, id, post(srv, "TrentService.ListKeys", body).Header().Get("X-Amzn-Requestid"))
 			w.Header().Del("X-Amzn-Requestid")
 			w.Header().Del("Content-Length")
+			assert.Equal(t, code, w.Header().Get("X-Amzn-Errortype"))
+			w.Header().Del("X-Amzn-Errortype")
 			assert.Equal(t, http.Header{
 				"Cache-Control": {"no-cache, no-store, must-revalidate, private"},
 				"Content-Type":  {"application/x-amz-json-1.1"},
@@ -53,6 +55,14 @@ func TestServeHTTP(t *testing.T) {
 				"Pragma":        {"no-cache"},
 			}, w.Header())
 		}
+	})
+
+	t.Run("reads a body of unknown length", func(t *testing.T) {
+		t.Parallel()
+		w := post(kmstest.New(), "TrentService.ListKeys", "", func(r *http.Request) {
+			r.Body, r.ContentLength = io.NopCloser(strings.NewReader(`{"Limit":0}`)), 0
+		})
+		assert.Contains(t, w.Body.String(), "at 'limit' failed")
 	})
 
 	t.Run("sends false and empty members", func(t *testing.T) {

@@ -2,7 +2,6 @@ package kmstest
 
 import (
 	"bytes"
-	"io"
 	"net/http"
 	"strconv"
 )
@@ -22,41 +21,39 @@ func (t transport) RoundTrip(r *http.Request) (*http.Response, error) {
 	if r.Body != nil {
 		defer func() { _ = r.Body.Close() }()
 	}
-	var w recorder
-	t.server.ServeHTTP(&w, r) // which does nothing if the context is done
+	a := t.server.serve(r) // which does nothing if the context is done
 	if err := r.Context().Err(); err != nil {
 		return nil, err
 	}
-	return w.response(r), nil
+	return a.response(r), nil
 }
 
-// A recorder is an [http.ResponseWriter] that keeps what is written.
-type recorder struct {
-	status int
-	header http.Header
-	body   bytes.Buffer
+// A delivery is an answer as an HTTP client has it, in one piece of memory.
+type delivery struct {
+	http.Response
+
+	body body
 }
 
-func (w *recorder) Header() http.Header {
-	if w.header == nil {
-		w.header = make(http.Header, 8)
-	}
-	return w.header
-}
+// A body is that of a delivery.
+type body struct{ bytes.Reader }
 
-func (w *recorder) WriteHeader(status int)      { w.status = status }
-func (w *recorder) Write(b []byte) (int, error) { return w.body.Write(b) }
+// Close does nothing: there is nothing to release.
+func (*body) Close() error { return nil }
 
-func (w *recorder) response(r *http.Request) *http.Response {
-	return &http.Response{
-		Status:        strconv.Itoa(w.status) + " " + http.StatusText(w.status),
-		StatusCode:    w.status,
+// response returns the answer to r.
+func (a answer) response(r *http.Request) *http.Response {
+	d := &delivery{Response: http.Response{
+		Status:        strconv.Itoa(a.status) + " " + http.StatusText(a.status),
+		StatusCode:    a.status,
 		Proto:         "HTTP/1.1",
 		ProtoMajor:    1,
 		ProtoMinor:    1,
-		Header:        w.header,
-		Body:          io.NopCloser(&w.body),
-		ContentLength: int64(w.body.Len()),
+		Header:        a.header,
+		ContentLength: int64(len(a.body)),
 		Request:       r,
-	}
+	}}
+	d.body.Reset(a.body)
+	d.Body = &d.body
+	return &d.Response
 }
