@@ -1,6 +1,7 @@
 package kmstest
 
 import (
+	"errors"
 	"io"
 	"maps"
 	"mime"
@@ -23,6 +24,10 @@ const (
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	a := s.serve(r)
 	maps.Copy(w.Header(), a.header)
+	if a.fault != nil {
+		a.fault.send(w, a)
+		return
+	}
 	w.WriteHeader(a.status)
 	_, _ = w.Write(a.body) // if the client is gone, so be it
 }
@@ -32,14 +37,19 @@ type answer struct {
 	status int
 	header http.Header
 	body   []byte
+	fault  *networkFault // that keeps it, or a part of it, from the client
 }
 
 // serve answers a request of any kind.
 func (s *Server) serve(r *http.Request) answer {
 	requestID := s.requests.uuid()
 	body, err := s.run(r, requestID)
+	fault, ok := errors.AsType[*networkFault](err)
+	if ok {
+		body, err = fault.whole()
+	}
 	if err == nil {
-		return answer{http.StatusOK, s.header(requestID, body), body}
+		return answer{http.StatusOK, s.header(requestID, body), body, fault}
 	}
 	status, code, body := wire.EncodeError(err)
 	if code == tooLarge {
@@ -47,7 +57,7 @@ func (s *Server) serve(r *http.Request) answer {
 	}
 	h := s.header(requestID, body)
 	h["X-Amzn-Errortype"] = []string{code}
-	return answer{status, h, body}
+	return answer{status, h, body, fault}
 }
 
 // header returns what is in the header of every answer. The names are in

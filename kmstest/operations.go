@@ -34,15 +34,23 @@ func invoke[I, O any](ctx context.Context, a *API, in *I, run func(*call, *I) (*
 	}
 	operation := nameOf[I]()
 	defer a.server.contain(operation, &err)
-	if err := shape.Validate(in); err != nil {
-		return nil, err
-	}
 	c := &call{
 		server: a.server, region: a.region, principal: a.principal,
 		operation: operation, now: a.server.Now(), requestID: a.requestID,
 	}
-	a.server.settle(c.now)
-	if out, err = run(c, in); err != nil {
+	if injected := a.server.faults.list.Load(); injected != nil {
+		return performFaulty(ctx, *injected, c, in, run)
+	}
+	return perform(c, in, run)
+}
+
+func perform[I, O any](c *call, in *I, run func(*call, *I) (*O, error)) (*O, error) {
+	if err := shape.Validate(in); err != nil {
+		return nil, err
+	}
+	c.server.settle(c.now)
+	out, err := run(c, in)
+	if err != nil {
 		return nil, err
 	}
 	c.track()

@@ -34,6 +34,7 @@ type Server struct {
 	names    *generator
 	requests *generator
 	sealer   *sealer
+	faults   faults
 
 	principals principals
 }
@@ -131,6 +132,7 @@ func New(opts ...Option) *Server {
 		requests:   newGenerator(o.seed, "requests"),
 		sealer:     newSealer(newGenerator(o.seed, "seals")),
 	}
+	s.faults.seeds = newGenerator(o.seed, "faults")
 	for _, root := range o.roots {
 		if s.attestationRoots == nil {
 			s.attestationRoots = x509.NewCertPool()

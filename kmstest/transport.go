@@ -3,6 +3,7 @@ package kmstest
 import (
 	"bytes"
 	"net/http"
+	"net/url"
 	"strconv"
 )
 
@@ -14,8 +15,15 @@ type transport struct {
 
 var _ http.RoundTripper = transport{}
 
-// Do makes a transport the HTTP client of an [aws.Config].
-func (t transport) Do(r *http.Request) (*http.Response, error) { return t.RoundTrip(r) }
+// Do makes a transport the HTTP client of an [aws.Config]. Its errors are those of
+// an [http.Client].
+func (t transport) Do(r *http.Request) (*http.Response, error) {
+	response, err := t.RoundTrip(r)
+	if err != nil {
+		return nil, &url.Error{Op: "Post", URL: r.URL.String(), Err: err}
+	}
+	return response, nil
+}
 
 func (t transport) RoundTrip(r *http.Request) (*http.Response, error) {
 	if r.Body != nil {
@@ -24,6 +32,9 @@ func (t transport) RoundTrip(r *http.Request) (*http.Response, error) {
 	a := t.server.serve(r) // which does nothing if the context is done
 	if err := r.Context().Err(); err != nil {
 		return nil, err
+	}
+	if a.fault != nil && !a.fault.inBody {
+		return nil, a.fault.cause
 	}
 	return a.response(r), nil
 }
@@ -36,7 +47,19 @@ type delivery struct {
 }
 
 // A body is that of a delivery.
-type body struct{ bytes.Reader }
+type body struct {
+	bytes bytes.Reader
+	end   error // in place of io.EOF
+}
+
+// Read reads on, and fails at the end if the body was cut off.
+func (b *body) Read(p []byte) (int, error) {
+	n, err := b.bytes.Read(p)
+	if err != nil && b.end != nil {
+		err = b.end
+	}
+	return n, err
+}
 
 // Close does nothing: there is nothing to release.
 func (*body) Close() error { return nil }
@@ -53,7 +76,11 @@ func (a answer) response(r *http.Request) *http.Response {
 		ContentLength: int64(len(a.body)),
 		Request:       r,
 	}}
-	d.body.Reset(a.body)
+	d.body.bytes.Reset(a.body)
+	if a.fault != nil {
+		d.body.bytes.Reset(a.body[:len(a.body)/2])
+		d.body.end = a.fault.cause
+	}
 	d.Body = &d.body
 	return &d.Response
 }
