@@ -137,8 +137,8 @@ func TestRetries_applyNothingTwice(t *testing.T) {
 		key, err := kmskit.NewKeyManager(client).CreateKey(ctx, "")
 		require.NoError(t, err)
 		keyID := *key.Arn
-		lose := func(operation string) *kmstest.Injection {
-			return srv.Inject(kmstest.Fault{Operations: []string{operation}, Times: 1, Late: true, Err: kmstest.ConnectionReset})
+		lose := func(operation string) {
+			srv.Inject(kmstest.Fault{Operations: []string{operation}, Times: 1, Late: true, Err: kmstest.ConnectionReset})
 		}
 		grants := kmskit.NewGrantManager(client)
 		decrypt := []types.GrantOperation{types.GrantOperationDecrypt}

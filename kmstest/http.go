@@ -20,7 +20,7 @@ const (
 
 // ServeHTTP serves KMS's wire protocol, AWS JSON 1.1, to any client. The Region
 // in the credential scope of a request is where it goes, and its access key says
-// whom it is from; the signature is not verified.
+// whom it is from; the signature is verified if [WithSignatureVerification] says so.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	a := s.serve(r)
 	maps.Copy(w.Header(), a.header)
@@ -88,14 +88,17 @@ func (s *Server) run(r *http.Request, requestID string) (body []byte, err error)
 	if !ok || !speaksJSON(r) {
 		return nil, clientFault("UnknownOperationException", "")
 	}
+	if body, err = readBody(r); err != nil {
+		return nil, err
+	}
+	if err := s.checkSignature(r, body); err != nil {
+		return nil, err
+	}
 	a, err := s.authenticate(r)
 	if err != nil {
 		return nil, err
 	}
 	a.requestID = requestID
-	if body, err = readBody(r); err != nil {
-		return nil, err
-	}
 	in := h.newInput()
 	if err := wire.Decode(body, in); err != nil {
 		return nil, err

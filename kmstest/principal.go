@@ -84,7 +84,7 @@ func (p *Principal) policies() []*policy.Policy {
 func (p *Principal) ARN() string { return p.who.ARN }
 
 // Credentials returns the keys that make a request the principal's. A Server
-// looks at the access key only: it does not verify signatures.
+// looks at the access key only, unless it was made [WithSignatureVerification].
 func (p *Principal) Credentials() aws.Credentials { return p.credentials }
 
 // Client returns a client of the SDK that reaches the Server without a network
@@ -201,12 +201,17 @@ func (ps *principals) get(who policy.Principal) *Principal {
 // withAccessKey returns the principal that a request with the key comes from.
 // Whoever brings keys that this Server has not given out is the default one.
 func (ps *principals) withAccessKey(id string) *Principal {
-	ps.mu.RLock()
-	defer ps.mu.RUnlock()
-	if p := ps.byAccessKey[id]; p != nil {
+	if p := ps.having(id); p != nil {
 		return p
 	}
 	return ps.standard
+}
+
+// having returns the principal to whom an access key was handed out, or nil.
+func (ps *principals) having(accessKey string) *Principal {
+	ps.mu.RLock()
+	defer ps.mu.RUnlock()
+	return ps.byAccessKey[accessKey]
 }
 
 func (ps *principals) newCredentials(who policy.Principal) aws.Credentials {

@@ -26,6 +26,7 @@ type Server struct {
 	advanced   atomic.Int64 // nanoseconds
 	errorLog   *log.Logger
 	quotas     Quotas
+	signatures bool // are verified
 
 	directUses atomic.Uint64 // of keys, by API
 
@@ -50,6 +51,8 @@ type options struct {
 	errorLog *log.Logger
 	roots    []*x509.Certificate
 	quotas   Quotas
+
+	signatures bool
 }
 
 // WithRegion sets the Region of the clients that the Server hands out. The
@@ -128,6 +131,7 @@ func New(opts ...Option) *Server {
 		clock:      o.clock,
 		errorLog:   o.errorLog,
 		quotas:     o.quotas,
+		signatures: o.signatures,
 		names:      newGenerator(o.seed, "names"),
 		requests:   newGenerator(o.seed, "requests"),
 		sealer:     newSealer(newGenerator(o.seed, "seals")),
