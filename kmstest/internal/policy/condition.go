@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/kmskit/kmskit"
+	"github.com/kmskit/kmskit/internal/policyfacts"
 )
 
 // condition is one condition key under one operator.
@@ -20,39 +21,30 @@ type condition struct {
 	// unclear is a condition with a value that cannot be read.
 	unclear bool
 
-	quantifier quantifier
+	quantifier policyfacts.Quantifier
 	ifExists   bool
 	negated    bool
 	null       bool // the operator Null; matcher matches "true" or "false"
 	matcher    matcher
 }
 
-// quantifier is how the values of a request are taken together.
-type quantifier uint8
-
-const (
-	single    quantifier = iota // there is one
-	anyValue                    // ForAnyValue
-	allValues                   // ForAllValues
-)
-
 // compileCondition returns the index of a condition. It reports on it anew for
 // every statement that has it.
 func (c *compiler) compileCondition(s *statement, operator, name string, values kmskit.StringList) int {
 	op, _ := findOperator(operator)
 	key := strings.ToLower(name)
-	known := findKey(key)
-	switch known.standing {
-	case standingUnknown:
+	known, standing := policyfacts.FindKey(key)
+	switch standing {
+	case policyfacts.Unknown:
 		c.report("unknown condition key %q", name)
-	case standingForeign:
+	case policyfacts.Foreign:
 		c.report("condition key %q is one that a KMS request does not have", name)
-	case standingKnown:
+	case policyfacts.Known:
 	}
-	if known.List && op.quantifier == single && !op.null {
+	if known.List && op.Quantifier == policyfacts.Single && op.Base != "Null" {
 		c.report("condition key %q has many values, so that %s never holds without ForAnyValue or ForAllValues", name, operator)
 	}
-	if op.quantifier == allValues {
+	if op.Quantifier == policyfacts.AllValues {
 		c.checkPermissive(key)
 	}
 	matcher, err := op.compile(c, values)
@@ -66,13 +58,13 @@ func (c *compiler) compileCondition(s *statement, operator, name string, values 
 			name:         name,
 			key:          once(c, &c.policy.keys, "Key:"+key, func() string { return key }),
 			list:         known.List,
-			unknown:      known.standing == standingUnknown,
+			unknown:      standing == policyfacts.Unknown,
 			identityOnly: known.IdentityOnly,
 			unclear:      err != nil,
-			quantifier:   op.quantifier,
-			ifExists:     op.ifExists,
-			negated:      op.negated,
-			null:         op.null,
+			quantifier:   op.Quantifier,
+			ifExists:     op.IfExists,
+			negated:      op.Negated,
+			null:         op.Base == "Null",
 			matcher:      matcher,
 		}
 	})
@@ -121,14 +113,14 @@ func (c *condition) holds(e *evaluation, values []string) bool {
 		return c.matcher.match(e, nullness(values))
 	}
 	switch c.quantifier {
-	case anyValue:
+	case policyfacts.AnyValue:
 		for _, v := range values {
 			if c.test(e, v) {
 				return true
 			}
 		}
 		return false
-	case allValues:
+	case policyfacts.AllValues:
 		for _, v := range values {
 			if !c.test(e, v) {
 				return false

@@ -11,15 +11,13 @@ import (
 	"time"
 
 	"github.com/kmskit/kmskit"
+	"github.com/kmskit/kmskit/internal/policyfacts"
 )
 
-// operator is a condition operator with its prefix and suffix taken off.
+// operator is a condition operator and what makes its values ready.
 type operator struct {
-	quantifier quantifier
-	ifExists   bool
-	negated    bool
-	null       bool
-	compile    func(*compiler, kmskit.StringList) (matcher, error)
+	policyfacts.Operator
+	compile func(*compiler, kmskit.StringList) (matcher, error)
 }
 
 // matcher holds the values that a policy has for a condition key, and reports
@@ -30,60 +28,52 @@ type matcher interface {
 
 // findOperator returns the operator of a name such as
 // "ForAllValues:StringNotLikeIfExists", and whether there is such an operator.
-// As in the documents of IAM, case matters.
-//
-// https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html
 func findOperator(name string) (operator, bool) {
-	if name == "Null" {
-		return operator{null: true, compile: compileNull}, true
-	}
-	var op operator
-	if base, ok := strings.CutPrefix(name, "ForAnyValue:"); ok {
-		op.quantifier, name = anyValue, base
-	} else if base, ok := strings.CutPrefix(name, "ForAllValues:"); ok {
-		op.quantifier, name = allValues, base
-	}
-	name, op.ifExists = strings.CutSuffix(name, "IfExists")
-	switch name {
+	parsed, ok := policyfacts.ParseOperator(name)
+	return operator{parsed, compileFor(parsed.Base)}, ok
+}
+
+func compileFor(operator string) func(*compiler, kmskit.StringList) (matcher, error) {
+	switch operator {
+	case "Null":
+		return compileNull
 	case "StringEquals", "StringNotEquals":
-		op.compile = compileEquals
+		return compileEquals
 	case "StringEqualsIgnoreCase", "StringNotEqualsIgnoreCase":
-		op.compile = compileEqualsIgnoreCase
+		return compileEqualsIgnoreCase
 	case "StringLike", "StringNotLike":
-		op.compile = compileLike
+		return compileLike
 	case "NumericEquals", "NumericNotEquals":
-		op.compile = compileNumeric(equal)
+		return compileNumeric(equal)
 	case "NumericLessThan":
-		op.compile = compileNumeric(less)
+		return compileNumeric(less)
 	case "NumericLessThanEquals":
-		op.compile = compileNumeric(lessOrEqual)
+		return compileNumeric(lessOrEqual)
 	case "NumericGreaterThan":
-		op.compile = compileNumeric(greater)
+		return compileNumeric(greater)
 	case "NumericGreaterThanEquals":
-		op.compile = compileNumeric(greaterOrEqual)
+		return compileNumeric(greaterOrEqual)
 	case "DateEquals", "DateNotEquals":
-		op.compile = compileDate(equal)
+		return compileDate(equal)
 	case "DateLessThan":
-		op.compile = compileDate(less)
+		return compileDate(less)
 	case "DateLessThanEquals":
-		op.compile = compileDate(lessOrEqual)
+		return compileDate(lessOrEqual)
 	case "DateGreaterThan":
-		op.compile = compileDate(greater)
+		return compileDate(greater)
 	case "DateGreaterThanEquals":
-		op.compile = compileDate(greaterOrEqual)
+		return compileDate(greaterOrEqual)
 	case "Bool":
-		op.compile = compileBool
+		return compileBool
 	case "BinaryEquals":
-		op.compile = compileBinary
+		return compileBinary
 	case "IpAddress", "NotIpAddress":
-		op.compile = compileAddress
+		return compileAddress
 	case "ArnEquals", "ArnLike", "ArnNotEquals", "ArnNotLike":
-		op.compile = compileARN
+		return compileARN
 	default:
-		return operator{}, false
+		return nil
 	}
-	op.negated = strings.Contains(name, "Not")
-	return op, true
 }
 
 // compileList compiles the values of a condition one by one.

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/kmskit/kmskit/internal/policyfacts"
 )
 
 // In a compiled pattern a wildcard is a byte that no UTF-8 text has, so that a
@@ -219,7 +221,7 @@ func parseVariable(s string) (part, error) {
 		}
 		p.fallback = fallback[1 : len(fallback)-1]
 	}
-	if known := findKey(p.key); known.standing == standingUnknown || known.List {
+	if known, standing := policyfacts.FindKey(p.key); standing == policyfacts.Unknown || known.List {
 		return part{}, fmt.Errorf("has the policy variable ${%s}, which is not a condition key with one value", strings.TrimSpace(name))
 	}
 	return p, nil

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/kmskit/kmskit"
+	"github.com/kmskit/kmskit/internal/policyfacts"
 )
 
 // Principal is who makes a request.
@@ -91,46 +92,19 @@ func (c *compiler) compilePrincipal(s *statement, source *kmskit.Statement) {
 
 // add adds a value of the AWS member. It is false for one that names nobody.
 func (p *principals) add(value string) bool {
-	switch parts := strings.SplitN(value, ":", arnParts); {
-	case value == "*":
+	switch kind, account := policyfacts.FindPrincipal(value); kind {
+	case policyfacts.Everyone:
 		p.everyone = true
-	case isAccountID(value):
-		p.accounts = append(p.accounts, value)
-	case isUniqueID(value):
+	case policyfacts.Account:
+		p.accounts = append(p.accounts, account)
+	case policyfacts.UniqueID:
 		p.ids = append(p.ids, value)
-	case len(parts) < arnParts || parts[0] != "arn" || parts[3] != "" || !isAccountID(parts[4]) || strings.ContainsAny(value, "*?"):
-		return false
-	case parts[2] == "iam" && parts[5] == "root":
-		p.accounts = append(p.accounts, parts[4])
-	case isPrincipalName(parts[2], parts[5]):
+	case policyfacts.Named:
 		p.arns = append(p.arns, value)
-	default:
+	case policyfacts.Nobody:
 		return false
 	}
 	return true
-}
-
-func isAccountID(s string) bool {
-	return len(s) == 12 && strings.Trim(s, "0123456789") == ""
-}
-
-// isUniqueID recognises IDs like AIDACKCEVSQ6C2EXAMPLE, which a policy shows when
-// the user or role that it named is gone.
-func isUniqueID(s string) bool {
-	return len(s) >= 16 && s[0] == 'A' && strings.Trim(s, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789") == ""
-}
-
-func isPrincipalName(service, name string) bool {
-	switch kind, rest, _ := strings.Cut(name, "/"); {
-	case rest == "":
-		return false
-	case service == "iam":
-		return kind == "user" || kind == "role"
-	case service == "sts":
-		return kind == "federated-user" || kind == "assumed-role" && strings.Contains(rest, "/")
-	default:
-		return false
-	}
 }
 
 // level is how a Principal element names a principal.

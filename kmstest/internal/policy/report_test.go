@@ -7,6 +7,7 @@ import (
 	"github.com/stretchr/testify/assert"
 
 	"github.com/kmskit/kmskit"
+	"github.com/kmskit/kmskit/internal/policyfacts"
 	"github.com/kmskit/kmskit/kmstest/internal/policy"
 )
 
@@ -167,7 +168,7 @@ func TestPolicy_OverlyPermissive(t *testing.T) {
 func TestKeys(t *testing.T) {
 	t.Parallel()
 	names := map[string]bool{}
-	for _, k := range policy.Keys() {
+	for _, k := range policyfacts.Keys() {
 		assert.False(t, names[strings.ToLower(k.Name)], "%s comes twice", k.Name)
 		names[strings.ToLower(k.Name)] = true
 
@@ -188,8 +189,8 @@ func TestKeys(t *testing.T) {
 		p := policy.Compile(parse(t, action(`"Condition": {"StringEquals": {"`+prefix+`": "x"}}, "Action": "*"`)))
 		assert.Empty(t, p.Unknown(), "keys of identity providers are known")
 	}
-	policy.Keys()[0].Name = "overwritten"
-	assert.NotEqual(t, "overwritten", policy.Keys()[0].Name)
+	policyfacts.Keys()[0].Name = "overwritten"
+	assert.NotEqual(t, "overwritten", policyfacts.Keys()[0].Name)
 }
 
 func TestDecision_texts(t *testing.T) {

@@ -1,4 +1,8 @@
-package policy
+// Package policyfacts holds what is fixed about the policies of KMS: which
+// condition keys, condition operators and actions there are, and what the value
+// of a principal can be. The linter of policies and the evaluator of package
+// kmstest both know it from here.
+package policyfacts
 
 import (
 	"slices"
@@ -152,39 +156,35 @@ var globalKeys = [...]Key{
 	{Name: "ssm:SourceInstanceArn", Type: TypeARN},
 }
 
-// standing is what is known of a condition key.
-type standing uint8
+// Standing is what is known of a condition key.
+type Standing uint8
 
+// A key that is not among those of [Keys] is either one that a request might
+// have nevertheless, or one of a service whose keys no KMS request has.
 const (
-	standingUnknown standing = iota // a request might have it
-	standingForeign                 // another service's: no KMS request has it
-	standingKnown
+	Unknown Standing = iota
+	Foreign
+	Known
 )
 
-// keyInfo is what the compiler wants to know of a condition key.
-type keyInfo struct {
-	Key
-	standing standing
-}
-
-// findKey looks a condition key up by its name in lower case.
-func findKey(name string) keyInfo {
+// FindKey looks a condition key up, whatever its case. A key of an identity
+// provider, such as cognito-identity.amazonaws.com:sub, is known too.
+func FindKey(name string) (Key, Standing) {
 	for _, table := range [...][]Key{kmsKeys[:], globalKeys[:]} {
 		for _, k := range table {
 			if k.is(name) {
-				return keyInfo{k, standingKnown}
+				return k, Known
 			}
 		}
 	}
-	prefix, _, found := strings.Cut(name, ":")
+	prefix, _, found := strings.Cut(strings.ToLower(name), ":")
 	switch {
 	case !found, prefix == "kms", prefix == "aws":
-		return keyInfo{standing: standingUnknown}
+		return Key{}, Unknown
 	case prefix == "saml", strings.Contains(prefix, "."):
-		// An identity provider's, such as cognito-identity.amazonaws.com:sub.
-		return keyInfo{Key{Name: name}, standingKnown}
+		return Key{Name: name}, Known
 	default:
-		return keyInfo{standing: standingForeign}
+		return Key{}, Foreign
 	}
 }
 
