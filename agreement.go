@@ -118,11 +118,10 @@ func (a *KeyAgreement) Encapsulate(ctx context.Context, keyID string, optFns ...
 	if out == nil || out.KeyId == nil || len(out.SharedSecret) == 0 || len(out.SharedSecretCiphertextBlob) == 0 {
 		return nil, callFailed("Encapsulate", incompleteOutput("KeyId, SharedSecret or SharedSecretCiphertextBlob"), "key", in.KeyId)
 	}
-	return &Encapsulation{
-		KeyID:        *out.KeyId,
-		Ciphertext:   out.SharedSecretCiphertextBlob,
-		sharedSecret: hide(out.SharedSecret),
-	}, nil
+	return withSecret(Encapsulation{
+		KeyID:      *out.KeyId,
+		Ciphertext: out.SharedSecretCiphertextBlob,
+	}, out.SharedSecret), nil
 }
 
 // snippet-end:[gov2.kms.Encapsulate]
@@ -195,6 +194,8 @@ func (e *Encapsulation) Destroy() {
 		e.sharedSecret.destroy()
 	}
 }
+
+func (e *Encapsulation) hide(sharedSecret secret) { e.sharedSecret = sharedSecret }
 
 // Format prints an Encapsulation, for any verb, without its secret.
 func (e Encapsulation) Format(f fmt.State, _ rune) {

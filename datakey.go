@@ -43,6 +43,8 @@ func (k *DataKey) Destroy() {
 	}
 }
 
+func (k *DataKey) hide(plaintext secret) { k.plaintext = plaintext }
+
 // Format prints a DataKey, for any verb, without its plaintext.
 func (k DataKey) Format(f fmt.State, _ rune) {
 	_, _ = fmt.Fprintf(f, "DataKey{KeyID: %q, Ciphertext: %d bytes, Plaintext: redacted}", k.KeyID, len(k.Ciphertext))
@@ -98,6 +100,8 @@ func (p *DataKeyPair) Destroy() {
 		p.privateKey.destroy()
 	}
 }
+
+func (p *DataKeyPair) hide(privateKey secret) { p.privateKey = privateKey }
 
 // Format prints a DataKeyPair, for any verb, without its private key.
 func (p DataKeyPair) Format(f fmt.State, _ rune) {

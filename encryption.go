@@ -226,12 +226,11 @@ func (e *Encryptor) GenerateDataKey(ctx context.Context, keyID string, optFns ..
 	if out == nil || out.KeyId == nil || len(out.CiphertextBlob) == 0 || len(out.Plaintext) == 0 && len(out.CiphertextForRecipient) == 0 {
 		return nil, callFailed("GenerateDataKey", incompleteOutput("KeyId, CiphertextBlob or Plaintext"), "key", in.KeyId)
 	}
-	return &DataKey{
+	return withSecret(DataKey{
 		KeyID:                  *out.KeyId,
 		Ciphertext:             out.CiphertextBlob,
 		CiphertextForRecipient: out.CiphertextForRecipient,
-		plaintext:              hide(out.Plaintext),
-	}, nil
+	}, out.Plaintext), nil
 }
 
 // snippet-end:[gov2.kms.GenerateDataKey]
@@ -308,14 +307,13 @@ func (e *Encryptor) GenerateDataKeyPair(ctx context.Context, keyID string, keyPa
 		len(out.PrivateKeyPlaintext) == 0 && len(out.CiphertextForRecipient) == 0 {
 		return nil, callFailed("GenerateDataKeyPair", incompleteOutput("KeyId, PublicKey, PrivateKeyCiphertextBlob or PrivateKeyPlaintext"), "key", in.KeyId)
 	}
-	return &DataKeyPair{
+	return withSecret(DataKeyPair{
 		KeyID:                  *out.KeyId,
 		Spec:                   in.KeyPairSpec,
 		PublicKey:              out.PublicKey,
 		Ciphertext:             out.PrivateKeyCiphertextBlob,
 		CiphertextForRecipient: out.CiphertextForRecipient,
-		privateKey:             hide(out.PrivateKeyPlaintext),
-	}, nil
+	}, out.PrivateKeyPlaintext), nil
 }
 
 // snippet-end:[gov2.kms.GenerateDataKeyPair]

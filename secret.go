@@ -5,11 +5,23 @@ package kmskit
 // asked. The zero secret hides nothing.
 type secret func() *[]byte
 
-// hide takes the bytes as they are: there is no second copy to hunt down, and
-// copies of their holder share them. It takes them out of the answer, whose
-// metadata keeps the HTTP response, which has them in base64.
-func hide(b []byte) secret {
-	return func() *[]byte { return &b }
+// withSecret returns a value that hides b. It takes the bytes as they are: there
+// is no second copy to hunt down, and copies of the value share them. It takes
+// them out of the answer, whose metadata keeps the HTTP response, which has them
+// in base64.
+//
+// The value and the header of the bytes lie in one piece of memory, of which
+// nobody but the function sees the second half.
+func withSecret[T any, P interface {
+	*T
+	hide(s secret)
+}](value T, b []byte) *T {
+	held := &struct {
+		value T
+		bytes []byte
+	}{value, b}
+	P(&held.value).hide(func() *[]byte { return &held.bytes })
+	return &held.value
 }
 
 // bytes returns what is hidden, or nil.
