@@ -2,6 +2,8 @@
 // what that means for what was encrypted before.
 package main
 
+// snippet-start:[gov2.kms.Scenario_AliasManagement]
+
 import (
 	"context"
 	"errors"
@@ -61,9 +63,8 @@ func run(ctx context.Context, d *demo.Demo) error {
 
 	d.Step("Decrypt under the alias, which is another key now")
 	_, err = encryptor.Decrypt(ctx, alias, ciphertext)
-	var incorrect *types.IncorrectKeyException
-	if !errors.As(err, &incorrect) {
-		return fmt.Errorf("KMS should have refused the other key, but: %w", err)
+	if _, ok := errors.AsType[*types.IncorrectKeyException](err); !ok {
+		return demo.NotRefused("the other key", err)
 	}
 	d.Say("   KMS refuses: %v", err)
 
@@ -87,3 +88,5 @@ func list(ctx context.Context, d *demo.Demo, aliases *kmskit.AliasManager, keyAR
 	}
 	return nil
 }
+
+// snippet-end:[gov2.kms.Scenario_AliasManagement]

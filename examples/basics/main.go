@@ -1,9 +1,14 @@
-// Command basics is the long tour: it takes one key from its creation to its
-// end, by way of everything that the types of kmskit do with it.
+// Command basics takes a key from its creation to its end, by way of what most
+// programs do with one: the long tour.
 package main
 
+// snippet-start:[gov2.kms.Scenario_Basics]
+
 import (
+	"bytes"
 	"context"
+	"crypto/aes"
+	"crypto/cipher"
 	"errors"
 	"fmt"
 	"time"
@@ -17,7 +22,7 @@ import (
 	"github.com/kmskit/kmskit/examples/internal/demo"
 )
 
-var scenario = demo.Scenario{Title: "KMS basics", Run: run}
+var scenario = demo.Scenario{Title: "Learn the basics of KMS", Run: run}
 
 func main() { demo.Main(scenario) }
 
@@ -28,7 +33,7 @@ func run(ctx context.Context, d *demo.Demo) error {
 	}
 	t := tour{d, keyARN}
 	for _, leg := range []func(context.Context) error{
-		t.enableKey, t.encrypt, t.alias, t.rotate, t.grant, t.policy, t.sign, t.tag,
+		t.describe, t.disable, t.encrypt, t.reEncrypt, t.dataKey, t.alias, t.rotate, t.grant, t.policy, t.tag, t.sign, t.delete,
 	} {
 		if err := leg(ctx); err != nil {
 			return err
@@ -43,20 +48,55 @@ type tour struct {
 	key string // its ARN
 }
 
-func (t tour) enableKey(ctx context.Context) error {
+func (t tour) describe(ctx context.Context) error {
 	keys := kmskit.NewKeyManager(t.Client)
-	t.Step("See that the key is enabled")
+
+	t.Step("List keys of the account")
+	shown := 0
+	for entry, err := range keys.ListKeys(ctx) {
+		if err != nil {
+			return err
+		}
+		t.Say("   %s", aws.ToString(entry.KeyArn))
+		if shown++; shown == 10 {
+			break
+		}
+	}
+
+	t.Step("Describe the key")
+	if err := keys.UpdateKeyDescription(ctx, t.key, "shows the basics of KMS"); err != nil {
+		return err
+	}
 	key, err := keys.DescribeKey(ctx, t.key)
 	if err != nil {
 		return err
 	}
-	if !key.Enabled {
-		if err := keys.EnableKey(ctx, t.key); err != nil {
-			return err
-		}
-	}
-	t.Say("   it is %s since %s", key.KeyState, key.CreationDate.Format(time.RFC3339))
+	t.Say("   it %s, and is %s since %s", aws.ToString(key.Description), key.KeyState, key.CreationDate.Format(time.RFC3339))
 	return nil
+}
+
+func (t tour) disable(ctx context.Context) error {
+	keys := kmskit.NewKeyManager(t.Client)
+
+	t.Step("Disable the key, and see that it cannot be used")
+	if err := keys.DisableKey(ctx, t.key); err != nil {
+		return err
+	}
+	if _, err := keys.WaitForState(ctx, t.key, types.KeyStateDisabled); err != nil {
+		return err
+	}
+	_, err := kmskit.NewEncryptor(t.Client).Encrypt(ctx, t.key, []byte("too early"))
+	if _, ok := errors.AsType[*types.DisabledException](err); !ok {
+		return demo.NotRefused("the disabled key", err)
+	}
+	t.Say("   KMS refuses: %v", err)
+
+	t.Step("Enable it")
+	if err := keys.EnableKey(ctx, t.key); err != nil {
+		return err
+	}
+	_, err = keys.WaitForState(ctx, t.key, types.KeyStateEnabled)
+	return err
 }
 
 func (t tour) encrypt(ctx context.Context) error {
@@ -80,6 +120,63 @@ func (t tour) encrypt(ctx context.Context) error {
 		return fmt.Errorf("decrypted %q, want %q", plaintext, text)
 	}
 	t.Say("   %q", plaintext)
+	return nil
+}
+
+func (t tour) reEncrypt(ctx context.Context) error {
+	encryptor := kmskit.NewEncryptor(t.Client)
+	ciphertext, err := encryptor.Encrypt(ctx, t.key, []byte("moving house"))
+	if err != nil {
+		return err
+	}
+	second, err := t.TemporaryKey(ctx, "a second key")
+	if err != nil {
+		return err
+	}
+
+	t.Step("Re-encrypt a ciphertext under the second key, inside KMS")
+	moved, err := encryptor.ReEncrypt(ctx, t.key, ciphertext, second)
+	if err != nil {
+		return err
+	}
+	plaintext, err := encryptor.Decrypt(ctx, second, moved)
+	if err != nil {
+		return err
+	}
+	t.Say("   there it says %q", plaintext)
+	return nil
+}
+
+func (t tour) dataKey(ctx context.Context) error {
+	encryptor := kmskit.NewEncryptor(t.Client)
+
+	t.Step("Encrypt a megabyte here, with a data key")
+	dataKey, err := encryptor.GenerateDataKey(ctx, t.key)
+	if err != nil {
+		return err
+	}
+	document := make([]byte, 1<<20)
+	sealed, err := seal(dataKey.Plaintext(), document)
+	dataKey.Destroy() // from here on only KMS can tell the data key
+	if err != nil {
+		return err
+	}
+	t.Say("   store %d bytes with %d bytes of encrypted data key", len(sealed), len(dataKey.Ciphertext))
+
+	t.Step("Have KMS decrypt the data key, and decrypt the megabyte")
+	key, err := encryptor.Decrypt(ctx, dataKey.KeyID, dataKey.Ciphertext)
+	if err != nil {
+		return err
+	}
+	opened, err := open(key, sealed)
+	clear(key)
+	if err != nil {
+		return err
+	}
+	if !bytes.Equal(opened, document) {
+		return errors.New("the decrypted megabyte differs from the original")
+	}
+	t.Say("   all %d bytes are as they were", len(opened))
 	return nil
 }
 
@@ -198,9 +295,8 @@ func (t tour) sign(ctx context.Context) error {
 	}
 	t.Say("   it is good")
 	err = signer.Verify(ctx, key, []byte("You owe me one."), types.SigningAlgorithmSpecEcdsaSha256, signature)
-	var invalid *types.KMSInvalidSignatureException
-	if !errors.As(err, &invalid) {
-		return fmt.Errorf("KMS should have refused the signature, but: %w", err)
+	if _, ok := errors.AsType[*types.KMSInvalidSignatureException](err); !ok {
+		return demo.NotRefused("the signature", err)
 	}
 	t.Say("   KMS refuses the other message: %v", err)
 	return nil
@@ -221,6 +317,28 @@ func (t tour) tag(ctx context.Context) error {
 	return nil
 }
 
+func (t tour) delete(ctx context.Context) error {
+	keys := kmskit.NewKeyManager(t.Client)
+
+	t.Step("Schedule the deletion of the key")
+	date, err := keys.ScheduleKeyDeletion(ctx, t.key, 7)
+	if err != nil {
+		return err
+	}
+	t.Say("   it will be deleted on %s, and cannot be used until then", date.Format(time.DateOnly))
+
+	t.Step("Think better of it")
+	if err := keys.CancelKeyDeletion(ctx, t.key); err != nil {
+		return err
+	}
+	key, err := keys.DescribeKey(ctx, t.key)
+	if err != nil {
+		return err
+	}
+	t.Say("   it is %s now; the clean-up schedules its deletion again", key.KeyState)
+	return nil
+}
+
 // accountRoot returns the one principal that every account has.
 func (t tour) accountRoot() (string, error) {
 	key, err := arn.Parse(t.key)
@@ -229,3 +347,30 @@ func (t tour) accountRoot() (string, error) {
 	}
 	return fmt.Sprintf("arn:%s:iam::%s:root", key.Partition, key.AccountID), nil
 }
+
+func seal(key, plaintext []byte) ([]byte, error) {
+	aead, err := newAEAD(key)
+	if err != nil {
+		return nil, err
+	}
+	return aead.Seal(nil, nil, plaintext, nil), nil //nolint:gosec // the AEAD draws the nonce
+}
+
+func open(key, sealed []byte) ([]byte, error) {
+	aead, err := newAEAD(key)
+	if err != nil {
+		return nil, err
+	}
+	return aead.Open(nil, nil, sealed, nil)
+}
+
+// newAEAD returns AES-GCM that draws a nonce for every message and puts it first.
+func newAEAD(key []byte) (cipher.AEAD, error) {
+	block, err := aes.NewCipher(key)
+	if err != nil {
+		return nil, err
+	}
+	return cipher.NewGCMWithRandomNonce(block)
+}
+
+// snippet-end:[gov2.kms.Scenario_Basics]

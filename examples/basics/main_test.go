@@ -1,20 +1,34 @@
 package main
 
 import (
-	"strings"
 	"testing"
 
-	"github.com/stretchr/testify/assert"
-	"github.com/stretchr/testify/require"
-
-	"github.com/kmskit/kmskit/examples/internal/demo"
+	"github.com/kmskit/kmskit/examples/internal/demotest"
 )
 
-func TestRun(t *testing.T) {
+func TestScenario(t *testing.T) {
 	t.Parallel()
-	var out strings.Builder
-	require.NoError(t, demo.Run(t.Context(), scenario, nil, strings.NewReader(""), &out))
-	for _, said := range []string{"it is Enabled since", `"Hello, KMS!"`, "alias/kmskit-basics-", "next on", "[Encrypt Decrypt]", "LetTheAccountDecide", "it is good", "KMSInvalidSignatureException", "purpose = demo", "schedule the deletion of a symmetric encryption key"} {
-		assert.Contains(t, out.String(), said)
-	}
+	demotest.Says(t, scenario,
+		"it shows the basics of KMS, and is Enabled since",
+		"DisabledException",
+		`"Hello, KMS!"`,
+		`there it says "moving house"`,
+		"all 1048576 bytes are as they were",
+		"alias/kmskit-basics-",
+		"next on",
+		"[Encrypt Decrypt]",
+		"LetTheAccountDecide",
+		"purpose = demo",
+		"it is good",
+		"KMSInvalidSignatureException",
+		"it will be deleted on",
+		"it is Disabled now",
+		"Clean up",
+		"schedule the deletion of a symmetric encryption key",
+	)
+}
+
+func TestScenario_refused(t *testing.T) {
+	t.Parallel()
+	demotest.FailsWithout(t, scenario, "CancelKeyDeletion")
 }

@@ -2,6 +2,8 @@
 // ciphertext to a second key without ever seeing the text again.
 package main
 
+// snippet-start:[gov2.kms.Scenario_KeyEncryption]
+
 import (
 	"context"
 	"errors"
@@ -44,9 +46,8 @@ func run(ctx context.Context, d *demo.Demo) error {
 
 	d.Step("Try without the encryption context")
 	_, err = kmskit.NewEncryptor(d.Client).Decrypt(ctx, first, ciphertext)
-	var refused *types.InvalidCiphertextException
-	if !errors.As(err, &refused) {
-		return fmt.Errorf("KMS should have refused the ciphertext without its encryption context, but: %w", err)
+	if _, ok := errors.AsType[*types.InvalidCiphertextException](err); !ok {
+		return demo.NotRefused("the ciphertext without its encryption context", err)
 	}
 	d.Say("   KMS refuses: %v", err)
 
@@ -72,3 +73,5 @@ func run(ctx context.Context, d *demo.Demo) error {
 	d.Say("   it still says %q", plaintext)
 	return nil
 }
+
+// snippet-end:[gov2.kms.Scenario_KeyEncryption]

@@ -2,16 +2,16 @@
 // encryption context that it is bound to, and an end.
 package main
 
+// snippet-start:[gov2.kms.Scenario_GrantManagement]
+
 import (
 	"context"
-	"errors"
 	"fmt"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/aws/arn"
 	"github.com/aws/aws-sdk-go-v2/service/kms"
 	"github.com/aws/aws-sdk-go-v2/service/kms/types"
-	"github.com/aws/smithy-go"
 
 	"github.com/kmskit/kmskit"
 	"github.com/kmskit/kmskit/examples/internal/demo"
@@ -116,10 +116,11 @@ func mustBeRefused(ctx context.Context, d *demo.Demo, reader *kmskit.Encryptor, 
 		return nil
 	}
 	_, err := reader.Decrypt(ctx, key, ciphertext)
-	var refused smithy.APIError
-	if !errors.As(err, &refused) || refused.ErrorCode() != "AccessDeniedException" {
-		return fmt.Errorf("the grantee should have been refused, but: %w", err)
+	if kmskit.ErrorCode(err) != "AccessDeniedException" {
+		return demo.NotRefused("the grantee", err)
 	}
 	d.Say("   the grantee is refused: %v", err)
 	return nil
 }
+
+// snippet-end:[gov2.kms.Scenario_GrantManagement]

@@ -1,20 +1,23 @@
 package main
 
 import (
-	"strings"
 	"testing"
 
-	"github.com/stretchr/testify/assert"
-	"github.com/stretchr/testify/require"
-
-	"github.com/kmskit/kmskit/examples/internal/demo"
+	"github.com/kmskit/kmskit/examples/internal/demotest"
 )
 
-func TestRun(t *testing.T) {
+func TestScenario(t *testing.T) {
 	t.Parallel()
-	var out strings.Builder
-	require.NoError(t, demo.Run(t.Context(), scenario, nil, strings.NewReader(""), &out))
-	for _, said := range []string{"the grantee is refused", "kmskit-demo allows arn:aws:iam::111122223333:role/reader to [Decrypt]", `the grantee reads "for your eyes only"`, "the key has no grants left"} {
-		assert.Contains(t, out.String(), said)
-	}
+	demotest.Says(t, scenario,
+		"the grantee is refused",
+		"kmskit-demo allows arn:aws:iam::111122223333:role/reader to [Decrypt]",
+		`the grantee reads "for your eyes only"`,
+		"the grantee is refused",
+		"the key has no grants left",
+	)
+}
+
+func TestScenario_refused(t *testing.T) {
+	t.Parallel()
+	demotest.FailsWithout(t, scenario, "CreateGrant")
 }

@@ -1,3 +1,5 @@
+// snippet-start:[gov2.kms.Hello]
+
 // Command hello lists the first keys of an account: the smallest program that
 // talks to KMS.
 package main
@@ -9,7 +11,7 @@ import (
 	"github.com/kmskit/kmskit/examples/internal/demo"
 )
 
-var scenario = demo.Scenario{Title: "Hello, KMS", Run: run}
+var scenario = demo.Scenario{Title: "Get started with KMS", Run: run}
 
 func main() { demo.Main(scenario) }
 
@@ -30,3 +32,5 @@ func run(ctx context.Context, d *demo.Demo) error {
 	}
 	return nil
 }
+
+// snippet-end:[gov2.kms.Hello]

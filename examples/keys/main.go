@@ -3,13 +3,14 @@
 // for deletion.
 package main
 
+// snippet-start:[gov2.kms.Scenario_KeyManagement]
+
 import (
 	"bytes"
 	"context"
 	"crypto/aes"
 	"crypto/cipher"
 	"errors"
-	"fmt"
 	"os"
 	"path/filepath"
 	"time"
@@ -34,14 +35,7 @@ func run(ctx context.Context, d *demo.Demo) error {
 		return err
 	}
 	arn := aws.ToString(key.Arn)
-	deletionScheduled := false
-	d.CleanUp("see that the key is scheduled for deletion", func(ctx context.Context) error {
-		if deletionScheduled {
-			return nil
-		}
-		_, err := keys.ScheduleKeyDeletion(ctx, arn, 7)
-		return err
-	})
+	d.DeleteKey(keys, arn, "the key")
 	d.Say("   %s", arn)
 
 	d.Step("List the keys of the account")
@@ -61,11 +55,13 @@ func run(ctx context.Context, d *demo.Demo) error {
 	if err := keys.DisableKey(ctx, arn); err != nil {
 		return err
 	}
+	if _, err := keys.WaitForState(ctx, arn, types.KeyStateDisabled); err != nil {
+		return err
+	}
 	encryptor := kmskit.NewEncryptor(d.Client)
 	_, err = encryptor.Encrypt(ctx, arn, []byte("too late"))
-	var disabled *types.DisabledException
-	if !errors.As(err, &disabled) {
-		return fmt.Errorf("KMS should have refused the disabled key, but: %w", err)
+	if _, ok := errors.AsType[*types.DisabledException](err); !ok {
+		return demo.NotRefused("the disabled key", err)
 	}
 	d.Say("   KMS refuses: %v", err)
 
@@ -87,7 +83,6 @@ func run(ctx context.Context, d *demo.Demo) error {
 	if err != nil {
 		return err
 	}
-	deletionScheduled = true
 	d.Say("   it will be deleted on %s, and until then the deletion can be cancelled", date.Format(time.DateOnly))
 	return describe(ctx, d, keys, arn)
 }
@@ -174,3 +169,5 @@ func newAEAD(key []byte) (cipher.AEAD, error) {
 	}
 	return cipher.NewGCMWithRandomNonce(block)
 }
+
+// snippet-end:[gov2.kms.Scenario_KeyManagement]

@@ -2,6 +2,8 @@
 // whole, and meets the check that keeps people from locking themselves out.
 package main
 
+// snippet-start:[gov2.kms.Scenario_ManageKeyPolicies]
+
 import (
 	"context"
 	"errors"
@@ -66,9 +68,8 @@ func run(ctx context.Context, d *demo.Demo) error {
 	d.Step("Try a policy that would lock us out")
 	lockout := &kmskit.PolicyDocument{Version: "2012-10-17", Statement: []kmskit.Statement{statement}}
 	err = policies.PutKeyPolicy(ctx, key, lockout)
-	var refused *types.MalformedPolicyDocumentException
-	if !errors.As(err, &refused) {
-		return fmt.Errorf("KMS should have refused the policy, but: %w", err)
+	if _, ok := errors.AsType[*types.MalformedPolicyDocumentException](err); !ok {
+		return demo.NotRefused("the policy", err)
 	}
 	d.Say("   KMS refuses: %v", err)
 
@@ -86,3 +87,5 @@ func run(ctx context.Context, d *demo.Demo) error {
 	d.Say("   it is what it was; lists may come back in another order, so compare with Equal")
 	return nil
 }
+
+// snippet-end:[gov2.kms.Scenario_ManageKeyPolicies]

@@ -20,6 +20,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/kms"
+	"github.com/aws/aws-sdk-go-v2/service/kms/types"
 
 	"github.com/kmskit/kmskit"
 	"github.com/kmskit/kmskit/kmstest"
@@ -146,6 +147,21 @@ func (d *Demo) As(principalARN string) (client *kms.Client, ok bool) {
 	return d.embedded.Principal(principalARN).Client(), true
 }
 
+// In returns a client for another Region.
+func (d *Demo) In(region string) *kms.Client {
+	return kms.New(d.Client.Options(), func(o *kms.Options) { o.Region = region })
+}
+
+// Advance moves time forward, so that what waits for it happens. Only in the
+// embedded KMS can that be done.
+func (d *Demo) Advance(by time.Duration) (done bool) {
+	if d.embedded == nil {
+		return false
+	}
+	d.embedded.Advance(by)
+	return true
+}
+
 // TemporaryKey creates a symmetric encryption key that is scheduled for deletion
 // when the scenario is over, and returns its ARN.
 func (d *Demo) TemporaryKey(ctx context.Context, what string, optFns ...func(*kms.CreateKeyInput)) (arn string, err error) {
@@ -156,12 +172,22 @@ func (d *Demo) TemporaryKey(ctx context.Context, what string, optFns ...func(*km
 		return "", err
 	}
 	arn = aws.ToString(key.Arn)
-	d.CleanUp("schedule the deletion of "+what, func(ctx context.Context) error {
-		_, err := keys.ScheduleKeyDeletion(ctx, arn, 7)
-		return err
-	})
+	d.DeleteKey(keys, arn, what)
 	d.Say("   %s", arn)
 	return arn, nil
+}
+
+// DeleteKey has the deletion of a key scheduled when the scenario is over, unless
+// the scenario has done so itself.
+func (d *Demo) DeleteKey(keys *kmskit.KeyManager, keyARN, what string) {
+	d.CleanUp("schedule the deletion of "+what, func(ctx context.Context) error {
+		key, err := keys.DescribeKey(ctx, keyARN)
+		if err == nil && (key.KeyState == types.KeyStatePendingDeletion || key.KeyState == types.KeyStatePendingReplicaDeletion) {
+			return nil
+		}
+		_, err = keys.ScheduleKeyDeletion(ctx, keyARN, 7)
+		return err
+	})
 }
 
 // Say prints a line, as [fmt.Printf] does.
@@ -176,6 +202,15 @@ func (d *Demo) Step(format string, args ...any) {
 	if d.interactive {
 		d.Ask("Press Enter to go on", "")
 	}
+}
+
+// NotRefused is the error of a scenario where KMS did not refuse what it should
+// have: err is what happened instead, if anything.
+func NotRefused(what string, err error) error {
+	if err == nil {
+		return fmt.Errorf("KMS should have refused %s, but did not", what)
+	}
+	return fmt.Errorf("KMS should have refused %s, but: %w", what, err)
 }
 
 // Ask returns what the user answers, or the preset if that is nothing or nobody
