@@ -13,9 +13,9 @@ lint:
 fmt:
 	go tool -modfile=tools/go.mod gofumpt -w .
 
-# Rewrite the generated parts of README.md.
+# Rewrite what is generated: README.md's list, docs/snippets.json, .doc_gen/metadata.
 docs:
-	go test -run TestREADME -update .
+	go test -run 'TestREADME|TestSnippets|TestMetadata' -update .
 
 bench:
 	go test -run '^$$' -bench . -benchtime 200ms . ./kmstest/...

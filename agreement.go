@@ -1,5 +1,7 @@
 package kmskit
 
+// snippet-start:[gov2.kms.KeyAgreement.struct]
+
 import (
 	"context"
 	"fmt"
@@ -10,8 +12,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/kms"
 	"github.com/aws/aws-sdk-go-v2/service/kms/types"
 )
-
-// snippet-start:[gov2.kms.KeyAgreement.struct]
 
 // KeyAgreement agrees on shared secrets with a peer over an open channel, by two
 // means that need keys of different usage: [KeyAgreement.DeriveSharedSecret] a
@@ -29,14 +29,14 @@ type KeyAgreement struct {
 	grantTokens []string
 }
 
-// snippet-end:[gov2.kms.KeyAgreement.struct]
-
 // NewKeyAgreement returns a KeyAgreement that calls api, as a rule a
 // [*kms.Client]. It panics if api is nil.
 func NewKeyAgreement(api AgreementAPI) *KeyAgreement {
 	mustHaveAPI("NewKeyAgreement", api)
 	return &KeyAgreement{api: api}
 }
+
+// snippet-end:[gov2.kms.KeyAgreement.struct]
 
 // WithGrantTokens returns a KeyAgreement that sends these grant tokens, after
 // those a sends already, with every call, so that new grants count at once. A

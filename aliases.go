@@ -1,5 +1,7 @@
 package kmskit
 
+// snippet-start:[gov2.kms.AliasManager.struct]
+
 import (
 	"context"
 	"iter"
@@ -8,8 +10,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/kms"
 	"github.com/aws/aws-sdk-go-v2/service/kms/types"
 )
-
-// snippet-start:[gov2.kms.AliasManager.struct]
 
 // AliasManager gives KMS keys names that can move from key to key.
 //
@@ -22,14 +22,14 @@ type AliasManager struct {
 	api AliasAPI
 }
 
-// snippet-end:[gov2.kms.AliasManager.struct]
-
 // NewAliasManager returns an AliasManager that calls api, as a rule a
 // [*kms.Client]. It panics if api is nil.
 func NewAliasManager(api AliasAPI) *AliasManager {
 	mustHaveAPI("NewAliasManager", api)
 	return &AliasManager{api: api}
 }
+
+// snippet-end:[gov2.kms.AliasManager.struct]
 
 // snippet-start:[gov2.kms.CreateAlias]
 

@@ -22,7 +22,7 @@ import (
 	"github.com/kmskit/kmskit"
 )
 
-var update = flag.Bool("update", false, "rewrite the generated parts of README.md")
+var update = flag.Bool("update", false, "rewrite what is generated: README.md's list, docs/snippets.json and .doc_gen/metadata")
 
 // interfaces maps each type of the package to the operations that it calls.
 var interfaces = map[string]reflect.Type{
@@ -70,7 +70,8 @@ func TestEveryOperation(t *testing.T) {
 }
 
 // TestSnippetTags checks the form that the AWS code-example tooling lifts: each
-// wrapper between its tags, blank lines around both.
+// wrapper between its tags, blank lines around both; each type from the imports
+// of its file to its constructor.
 func TestSnippetTags(t *testing.T) {
 	t.Parallel()
 	src := parseSource(t)
@@ -79,8 +80,8 @@ func TestSnippetTags(t *testing.T) {
 	check := func(tag string, from, to token.Position) {
 		lines := src.lines[from.Filename]
 		line := func(n int) string { return lines[n-1] }
-		assert.Equal(t, "// snippet-start:["+tag+"]", line(from.Line-2), "%s: two lines above", from)
-		assert.Equal(t, "// snippet-end:["+tag+"]", line(to.Line+2), "%s: two lines below", to)
+		assert.Equal(t, "// "+snippetStart+tag+"]", line(from.Line-2), "%s: two lines above", from)
+		assert.Equal(t, "// "+snippetEnd+tag+"]", line(to.Line+2), "%s: two lines below", to)
 		for _, n := range []int{from.Line - 1, from.Line - 3, to.Line + 1} {
 			assert.Empty(t, line(n), "%s:%d", from.Filename, n)
 		}
@@ -93,10 +94,11 @@ func TestSnippetTags(t *testing.T) {
 		}
 		check("gov2.kms."+action, src.fset.Position(method.Doc.Pos()), src.fset.Position(src.endOf(method)))
 	}
-	for name, decl := range src.types {
-		if _, ours := interfaces[name]; ours {
-			check("gov2.kms."+name+".struct", src.fset.Position(decl.Doc.Pos()), src.fset.Position(decl.End()))
-		}
+	for name := range interfaces {
+		constructor := src.constructors[name]
+		require.NotNil(t, constructor, "there is no New%s", name)
+		imports := src.imports[src.fset.Position(constructor.Pos()).Filename]
+		check("gov2.kms."+name+".struct", src.fset.Position(imports.Pos()), src.fset.Position(constructor.End()))
 	}
 
 	tag := regexp.MustCompile(`snippet-(?:start|end):\[(.*)\]`)
@@ -128,6 +130,11 @@ func TestREADME(t *testing.T) {
 		require.NoError(t, os.WriteFile("README.md", []byte(readme), 0o644))
 	}
 	assert.Equal(t, want, listed, "run: go test -run TestREADME -update .")
+
+	for _, s := range scenarios(t, liftAll(t)) {
+		assert.Contains(t, readme, "["+s.Program+"]("+s.File+")", "README.md lists the scenarios")
+		assert.Contains(t, readme, "\n"+s.Command+"\n", "README.md says how to run them")
+	}
 
 	anchors := map[string]bool{}
 	for _, m := range regexp.MustCompile(`(?m)^#+ (.*)$`).FindAllStringSubmatch(readme, -1) {
@@ -162,18 +169,21 @@ func actionTable(src *source) string {
 type source struct {
 	fset         *token.FileSet
 	lines        map[string][]string      // file name -> lines
+	imports      map[string]*ast.GenDecl  // file name -> its imports
+	types        map[string]*ast.GenDecl  // "KeyManager"
+	constructors map[string]*ast.FuncDecl // "KeyManager"
 	methods      map[string]*ast.FuncDecl // "KeyManager.CreateKey"
-	types        map[string]*ast.GenDecl
 	unexported   []*ast.FuncDecl
-	examples     map[string]*doc.Example // "KeyManager_CreateKey"
-	exampleFiles map[string]string
+	examples     map[string]*doc.Example  // "KeyManager_CreateKey"
+	exampleFuncs map[string]*ast.FuncDecl // "KeyManager_CreateKey"
 }
 
 func parseSource(t *testing.T) *source {
 	t.Helper()
 	s := &source{
-		fset: token.NewFileSet(), lines: map[string][]string{}, methods: map[string]*ast.FuncDecl{},
-		types: map[string]*ast.GenDecl{}, examples: map[string]*doc.Example{}, exampleFiles: map[string]string{},
+		fset: token.NewFileSet(), lines: map[string][]string{}, imports: map[string]*ast.GenDecl{},
+		types: map[string]*ast.GenDecl{}, constructors: map[string]*ast.FuncDecl{}, methods: map[string]*ast.FuncDecl{},
+		examples: map[string]*doc.Example{}, exampleFuncs: map[string]*ast.FuncDecl{},
 	}
 	names, err := filepath.Glob("*.go")
 	require.NoError(t, err)
@@ -185,7 +195,7 @@ func parseSource(t *testing.T) *source {
 		if strings.HasSuffix(name, "_test.go") {
 			for _, example := range doc.Examples(file) {
 				s.examples[example.Name] = example
-				s.exampleFiles[example.Name] = fmt.Sprintf("%s#L%d", name, exampleLine(s.fset, file, example.Name))
+				s.exampleFuncs[example.Name] = exampleFunc(file, example.Name)
 			}
 			continue
 		}
@@ -198,8 +208,13 @@ func parseSource(t *testing.T) *source {
 					s.methods[typ+"."+decl.Name.Name] = decl
 				case typ != "":
 					s.unexported = append(s.unexported, decl)
+				default:
+					s.constructors[strings.TrimPrefix(decl.Name.Name, "New")] = decl
 				}
 			case *ast.GenDecl:
+				if decl.Tok == token.IMPORT {
+					s.imports[name] = decl
+				}
 				if spec, ok := decl.Specs[0].(*ast.TypeSpec); ok && decl.Tok == token.TYPE {
 					s.types[spec.Name.Name] = decl
 				}
@@ -215,12 +230,21 @@ func (s *source) actions() []action {
 	for _, operation := range clientOperations() {
 		for _, typ := range ownersOf(operation) {
 			if method := s.methods[typ+"."+operation]; method != nil {
-				at := s.fset.Position(method.Pos())
-				all = append(all, action{operation, typ, fmt.Sprintf("%s#L%d", at.Filename, at.Line), s.exampleFiles[typ+"_"+operation]})
+				a := action{name: operation, typ: typ, file: s.link(method)}
+				if example := s.exampleFuncs[typ+"_"+operation]; example != nil {
+					a.example = s.link(example)
+				}
+				all = append(all, a)
 			}
 		}
 	}
 	return all
+}
+
+// link returns where a function begins, as a link of GitHub.
+func (s *source) link(fn *ast.FuncDecl) string {
+	at := s.fset.Position(fn.Pos())
+	return fmt.Sprintf("%s#L%d", at.Filename, at.Line)
 }
 
 // endOf returns where a method ends, with the unexported one that lists for it.
@@ -267,13 +291,13 @@ func lastParam(params []*ast.Field) string {
 	return names[0].Name
 }
 
-func exampleLine(fset *token.FileSet, file *ast.File, name string) int {
+func exampleFunc(file *ast.File, name string) *ast.FuncDecl {
 	for _, decl := range file.Decls {
 		if fn, ok := decl.(*ast.FuncDecl); ok && fn.Name.Name == "Example"+name {
-			return fset.Position(fn.Pos()).Line
+			return fn
 		}
 	}
-	return 1
+	return nil
 }
 
 // clientOperations lists the operations of the SDK's client, sorted.

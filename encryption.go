@@ -1,5 +1,7 @@
 package kmskit
 
+// snippet-start:[gov2.kms.Encryptor.struct]
+
 import (
 	"context"
 	"maps"
@@ -9,8 +11,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/kms"
 	"github.com/aws/aws-sdk-go-v2/service/kms/types"
 )
-
-// snippet-start:[gov2.kms.Encryptor.struct]
 
 // Encryptor encrypts and decrypts small data under KMS keys, and makes the data
 // keys that encrypt large data outside KMS.
@@ -27,14 +27,14 @@ type Encryptor struct {
 	grantTokens       []string
 }
 
-// snippet-end:[gov2.kms.Encryptor.struct]
-
 // NewEncryptor returns an Encryptor that calls api, as a rule a [*kms.Client].
 // It panics if api is nil.
 func NewEncryptor(api EncryptionAPI) *Encryptor {
 	mustHaveAPI("NewEncryptor", api)
 	return &Encryptor{api: api}
 }
+
+// snippet-end:[gov2.kms.Encryptor.struct]
 
 // WithEncryptionContext returns an Encryptor that binds these pairs, beside
 // those e binds already, to everything it encrypts; where a key is in both, the

@@ -1,5 +1,7 @@
 package kmskit
 
+// snippet-start:[gov2.kms.GrantManager.struct]
+
 import (
 	"context"
 	"iter"
@@ -10,8 +12,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/kms"
 	"github.com/aws/aws-sdk-go-v2/service/kms/types"
 )
-
-// snippet-start:[gov2.kms.GrantManager.struct]
 
 // GrantManager lets principals use a key for a while, without a change to the
 // key's policy: a grant names who may do what, and can be taken back.
@@ -24,14 +24,14 @@ type GrantManager struct {
 	api GrantAPI
 }
 
-// snippet-end:[gov2.kms.GrantManager.struct]
-
 // NewGrantManager returns a GrantManager that calls api, as a rule a
 // [*kms.Client]. It panics if api is nil.
 func NewGrantManager(api GrantAPI) *GrantManager {
 	mustHaveAPI("NewGrantManager", api)
 	return &GrantManager{api: api}
 }
+
+// snippet-end:[gov2.kms.GrantManager.struct]
 
 // Grant names a grant that [GrantManager.CreateGrant] made.
 type Grant struct {

@@ -1,5 +1,7 @@
 package kmskit
 
+// snippet-start:[gov2.kms.MaterialImporter.struct]
+
 import (
 	"context"
 	"time"
@@ -8,8 +10,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/kms"
 	"github.com/aws/aws-sdk-go-v2/service/kms/types"
 )
-
-// snippet-start:[gov2.kms.MaterialImporter.struct]
 
 // MaterialImporter brings key material from outside into KMS keys that were
 // created without any, by CreateKey with the Origin EXTERNAL: get parameters,
@@ -24,14 +24,14 @@ type MaterialImporter struct {
 	api ImportAPI
 }
 
-// snippet-end:[gov2.kms.MaterialImporter.struct]
-
 // NewMaterialImporter returns a MaterialImporter that calls api, as a rule a
 // [*kms.Client]. It panics if api is nil.
 func NewMaterialImporter(api ImportAPI) *MaterialImporter {
 	mustHaveAPI("NewMaterialImporter", api)
 	return &MaterialImporter{api: api}
 }
+
+// snippet-end:[gov2.kms.MaterialImporter.struct]
 
 // ImportParameters are what it takes to import key material once. The public key
 // and the token belong together, and to one key.

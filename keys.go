@@ -1,5 +1,7 @@
 package kmskit
 
+// snippet-start:[gov2.kms.KeyManager.struct]
+
 import (
 	"context"
 	"iter"
@@ -9,8 +11,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/kms"
 	"github.com/aws/aws-sdk-go-v2/service/kms/types"
 )
-
-// snippet-start:[gov2.kms.KeyManager.struct]
 
 // KeyManager creates KMS keys, tells what they are, and takes them through
 // their life: enabled, disabled, replicated, waiting for deletion.
@@ -23,14 +23,14 @@ type KeyManager struct {
 	api KeyAPI
 }
 
-// snippet-end:[gov2.kms.KeyManager.struct]
-
 // NewKeyManager returns a KeyManager that calls api, as a rule a [*kms.Client].
 // It panics if api is nil.
 func NewKeyManager(api KeyAPI) *KeyManager {
 	mustHaveAPI("NewKeyManager", api)
 	return &KeyManager{api: api}
 }
+
+// snippet-end:[gov2.kms.KeyManager.struct]
 
 // snippet-start:[gov2.kms.CreateKey]
 

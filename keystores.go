@@ -1,5 +1,7 @@
 package kmskit
 
+// snippet-start:[gov2.kms.KeyStoreManager.struct]
+
 import (
 	"context"
 	"iter"
@@ -9,8 +11,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/kms"
 	"github.com/aws/aws-sdk-go-v2/service/kms/types"
 )
-
-// snippet-start:[gov2.kms.KeyStoreManager.struct]
 
 // KeyStoreManager manages custom key stores, which keep the material of KMS keys
 // in a CloudHSM cluster of yours, or outside AWS behind a proxy (XKS). They hold
@@ -24,14 +24,14 @@ type KeyStoreManager struct {
 	api KeyStoreAPI
 }
 
-// snippet-end:[gov2.kms.KeyStoreManager.struct]
-
 // NewKeyStoreManager returns a KeyStoreManager that calls api, as a rule a
 // [*kms.Client]. It panics if api is nil.
 func NewKeyStoreManager(api KeyStoreAPI) *KeyStoreManager {
 	mustHaveAPI("NewKeyStoreManager", api)
 	return &KeyStoreManager{api: api}
 }
+
+// snippet-end:[gov2.kms.KeyStoreManager.struct]
 
 // snippet-start:[gov2.kms.CreateCustomKeyStore]
 

@@ -1,5 +1,7 @@
 package kmskit
 
+// snippet-start:[gov2.kms.Authenticator.struct]
+
 import (
 	"context"
 	"slices"
@@ -8,8 +10,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/kms"
 	"github.com/aws/aws-sdk-go-v2/service/kms/types"
 )
-
-// snippet-start:[gov2.kms.Authenticator.struct]
 
 // Authenticator makes and verifies message authentication codes (MACs) under
 // HMAC keys, which prove to whoever may use the key that a message is unaltered.
@@ -24,14 +24,14 @@ type Authenticator struct {
 	grantTokens []string
 }
 
-// snippet-end:[gov2.kms.Authenticator.struct]
-
 // NewAuthenticator returns an Authenticator that calls api, as a rule a
 // [*kms.Client]. It panics if api is nil.
 func NewAuthenticator(api MACAPI) *Authenticator {
 	mustHaveAPI("NewAuthenticator", api)
 	return &Authenticator{api: api}
 }
+
+// snippet-end:[gov2.kms.Authenticator.struct]
 
 // WithGrantTokens returns an Authenticator that sends these grant tokens, after
 // those a sends already, with every call, so that new grants count at once. A

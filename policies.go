@@ -1,5 +1,7 @@
 package kmskit
 
+// snippet-start:[gov2.kms.PolicyManager.struct]
+
 import (
 	"context"
 	"encoding/json"
@@ -12,8 +14,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/kms"
 )
 
-// snippet-start:[gov2.kms.PolicyManager.struct]
-
 // PolicyManager reads and writes the key policy: the one document without which
 // nobody, not even the account's root, may use or manage a KMS key.
 //
@@ -25,14 +25,14 @@ type PolicyManager struct {
 	api PolicyAPI
 }
 
-// snippet-end:[gov2.kms.PolicyManager.struct]
-
 // NewPolicyManager returns a PolicyManager that calls api, as a rule a
 // [*kms.Client]. It panics if api is nil.
 func NewPolicyManager(api PolicyAPI) *PolicyManager {
 	mustHaveAPI("NewPolicyManager", api)
 	return &PolicyManager{api: api}
 }
+
+// snippet-end:[gov2.kms.PolicyManager.struct]
 
 // snippet-start:[gov2.kms.GetKeyPolicy]
 

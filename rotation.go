@@ -1,5 +1,7 @@
 package kmskit
 
+// snippet-start:[gov2.kms.RotationManager.struct]
+
 import (
 	"context"
 	"iter"
@@ -8,8 +10,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/kms"
 	"github.com/aws/aws-sdk-go-v2/service/kms/types"
 )
-
-// snippet-start:[gov2.kms.RotationManager.struct]
 
 // RotationManager gives symmetric encryption keys new key material, on a
 // schedule or on demand. Key ID, ARN and aliases stay; KMS keeps the old
@@ -23,14 +23,14 @@ type RotationManager struct {
 	api RotationAPI
 }
 
-// snippet-end:[gov2.kms.RotationManager.struct]
-
 // NewRotationManager returns a RotationManager that calls api, as a rule a
 // [*kms.Client]. It panics if api is nil.
 func NewRotationManager(api RotationAPI) *RotationManager {
 	mustHaveAPI("NewRotationManager", api)
 	return &RotationManager{api: api}
 }
+
+// snippet-end:[gov2.kms.RotationManager.struct]
 
 // snippet-start:[gov2.kms.EnableKeyRotation]
 

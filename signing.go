@@ -1,5 +1,7 @@
 package kmskit
 
+// snippet-start:[gov2.kms.Signer.struct]
+
 import (
 	"context"
 	"slices"
@@ -8,8 +10,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/kms"
 	"github.com/aws/aws-sdk-go-v2/service/kms/types"
 )
-
-// snippet-start:[gov2.kms.Signer.struct]
 
 // Signer signs under asymmetric KMS keys, verifies signatures, and tells the
 // public keys with which others verify them outside KMS.
@@ -24,14 +24,14 @@ type Signer struct {
 	grantTokens []string
 }
 
-// snippet-end:[gov2.kms.Signer.struct]
-
 // NewSigner returns a Signer that calls api, as a rule a [*kms.Client]. It
 // panics if api is nil.
 func NewSigner(api SigningAPI) *Signer {
 	mustHaveAPI("NewSigner", api)
 	return &Signer{api: api}
 }
+
+// snippet-end:[gov2.kms.Signer.struct]
 
 // WithGrantTokens returns a Signer that sends these grant tokens, after those s
 // sends already, with every call, so that new grants count at once. A call takes

@@ -1,5 +1,7 @@
 package kmskit
 
+// snippet-start:[gov2.kms.TagManager.struct]
+
 import (
 	"context"
 	"iter"
@@ -11,8 +13,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/kms"
 	"github.com/aws/aws-sdk-go-v2/service/kms/types"
 )
-
-// snippet-start:[gov2.kms.TagManager.struct]
 
 // TagManager labels KMS keys with tags, pairs of a key and a value, for bills
 // and for policies: where a policy asks for a tag, adding or removing it allows
@@ -26,14 +26,14 @@ type TagManager struct {
 	api TagAPI
 }
 
-// snippet-end:[gov2.kms.TagManager.struct]
-
 // NewTagManager returns a TagManager that calls api, as a rule a [*kms.Client].
 // It panics if api is nil.
 func NewTagManager(api TagAPI) *TagManager {
 	mustHaveAPI("NewTagManager", api)
 	return &TagManager{api: api}
 }
+
+// snippet-end:[gov2.kms.TagManager.struct]
 
 // snippet-start:[gov2.kms.TagResource]
 
