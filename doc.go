@@ -1,8 +1,8 @@
 // Package kmskit wraps the actions of AWS Key Management Service (KMS) for Go
-// services: one method an action, plain arguments for what the action always
+// services: one method for each action, plain arguments for what the action always
 // needs, errors that say what to check.
 //
-//	client := kms.NewFromConfig(cfg)
+//	client := kms.NewFromConfig(cfg) // cfg as config.LoadDefaultConfig returns it
 //	enc := kmskit.NewEncryptor(client).
 //		WithEncryptionContext(map[string]string{"tenant": "blue"})
 //	ciphertext, err := enc.Encrypt(ctx, keyARN, plaintext)
@@ -31,9 +31,17 @@
 // All of them are safe for concurrent use and keep no state but what they were
 // made with. They log nothing, read no environment and store no context.
 //
+// # Keys
+//
+// A key is named by its key ID, by its key ARN, which other accounts need, or,
+// where it is used rather than managed, by an alias: the doc comment of each type
+// says which. Aliases move. So encrypt under an alias if that is convenient, but
+// store the key ARN beside what was encrypted or signed, and decrypt and verify
+// under that. [ParseKeyID] takes all these names apart.
+//
 // # Options
 //
-// Every method ends in option functions on the SDK's own input, so that no field
+// Every action ends in option functions on the SDK's own input, so that no field
 // of the SDK is out of reach. Options run last, and the input they leave is
 // checked and sent:
 //
@@ -42,7 +50,7 @@
 //	})
 //
 // A Region or a retry policy for some calls needs no option: a second client
-// costs about a microsecond.
+// costs a few microseconds.
 //
 //	frankfurt := kms.New(client.Options(), func(o *kms.Options) { o.Region = "eu-central-1" })
 //
@@ -63,8 +71,9 @@
 //
 // An error names the action, the key, alias or grant, and where KMS's code alone
 // does not say what is wrong, what to check. The SDK's error types stay in reach
-// of [errors.As] and [errors.AsType]. Input that KMS could only refuse is not
-// sent and matches [ErrInvalidInput]. No error holds plaintext, a data key, a
+// of [errors.As] and [errors.AsType]; [ErrorCode] tells the codes that the SDK has
+// no types for, such as AccessDeniedException. Input that KMS could only refuse is
+// not sent and matches [ErrInvalidInput]. No error holds plaintext, a data key, a
 // private key or a shared secret.
 //
 // # Beyond single calls
@@ -78,10 +87,12 @@
 // # Testing
 //
 // Code that takes an interface of its own, or one of this package, is tested
-// with a fake. It should embed the interface of this package that it fakes, since
-// that gains a method when KMS gains an operation. Code that should meet a KMS that really encrypts, and refuses
-// what AWS refuses, is tested with package [kmstest], a KMS inside the test
-// process. The Examples of this package run on it.
+// with a fake. The fake should embed the interface of this package that it
+// implements, since that gains a method when KMS gains an operation.
+//
+// Code that should meet a KMS that really encrypts, and refuses what AWS refuses,
+// is tested with package [kmstest], a KMS inside the test process. The Examples of
+// this package run on it.
 //
 // [kmstest]: https://pkg.go.dev/github.com/kmskit/kmskit/kmstest
 package kmskit
