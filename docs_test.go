@@ -208,7 +208,7 @@ func parseSource(t *testing.T) *source {
 					s.methods[typ+"."+decl.Name.Name] = decl
 				case typ != "":
 					s.unexported = append(s.unexported, decl)
-				default:
+				case strings.HasPrefix(decl.Name.Name, "New"):
 					s.constructors[strings.TrimPrefix(decl.Name.Name, "New")] = decl
 				}
 			case *ast.GenDecl:

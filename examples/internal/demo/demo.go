@@ -36,11 +36,12 @@ type Scenario struct {
 type Demo struct {
 	// Client talks to the KMS that the flags chose.
 	Client *kms.Client
+	// Out is where Say writes.
+	Out io.Writer
 
 	embedded    *kmstest.Server // nil unless it is the KMS
 	interactive bool
 	in          *bufio.Reader
-	out         io.Writer
 	steps       int
 	cleanups    []cleanup
 }
@@ -94,7 +95,7 @@ func Run(ctx context.Context, s Scenario, args []string, in io.Reader, out io.Wr
 		return fmt.Errorf("%w: unexpected argument %q", errUsage, flags.Arg(0))
 	}
 
-	d := &Demo{interactive: *interactive, in: bufio.NewReader(in), out: out}
+	d := &Demo{interactive: *interactive, in: bufio.NewReader(in), Out: out}
 	d.Say("%s\n%s", s.Title, strings.Repeat("=", len(s.Title)))
 	if err := d.connect(ctx, *useAWS, *endpoint, *region); err != nil {
 		return err
@@ -192,7 +193,7 @@ func (d *Demo) DeleteKey(keys *kmskit.KeyManager, keyARN, what string) {
 
 // Say prints a line, as [fmt.Printf] does.
 func (d *Demo) Say(format string, args ...any) {
-	_, _ = fmt.Fprintf(d.out, format+"\n", args...)
+	_, _ = fmt.Fprintf(d.Out, format+"\n", args...)
 }
 
 // Step announces the next step, and waits for Enter where the user wants that.
@@ -222,7 +223,7 @@ func (d *Demo) Ask(question, preset string) string {
 	if preset != "" {
 		question += " [" + preset + "]"
 	}
-	_, _ = fmt.Fprintf(d.out, "%s: ", question)
+	_, _ = fmt.Fprintf(d.Out, "%s: ", question)
 	answer, _ := d.in.ReadString('\n') // at the end of input the preset is the answer
 	return orDefault(strings.TrimSpace(answer), preset)
 }
