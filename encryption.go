@@ -3,6 +3,7 @@ package kmskit
 // snippet-start:[gov2.kms.Encryptor.struct]
 
 import (
+	"bytes"
 	"context"
 	"maps"
 	"slices"
@@ -131,7 +132,7 @@ func (e *Encryptor) Decrypt(ctx context.Context, keyID string, ciphertext []byte
 	if err := requireText("Decrypt", "key ID", in.KeyId, anyKeyForm); err != nil {
 		return nil, err
 	}
-	if err := requireLength("Decrypt", "ciphertext", in.CiphertextBlob, leastCiphertext(in.DryRun, in.DryRunModifiers), 6144, ""); err != nil {
+	if err := requireCiphertext("Decrypt", in.CiphertextBlob, in.DryRun, in.DryRunModifiers); err != nil {
 		return nil, err
 	}
 	out, err := e.api.Decrypt(ctx, in)
@@ -175,7 +176,7 @@ func (e *Encryptor) ReEncrypt(ctx context.Context, sourceKeyID string, ciphertex
 	if err := requireText("ReEncrypt", "destination key ID", in.DestinationKeyId, anyKeyForm); err != nil {
 		return nil, err
 	}
-	if err := requireLength("ReEncrypt", "ciphertext", in.CiphertextBlob, leastCiphertext(in.DryRun, in.DryRunModifiers), 6144, ""); err != nil {
+	if err := requireCiphertext("ReEncrypt", in.CiphertextBlob, in.DryRun, in.DryRunModifiers); err != nil {
 		return nil, err
 	}
 	out, err := e.api.ReEncrypt(ctx, in)
@@ -400,11 +401,27 @@ func requireDataKeySize(action string, spec types.DataKeySpec, bytes *int32) err
 	return nil
 }
 
-// leastCiphertext is the length below which KMS refuses a ciphertext: none is
-// needed for a dry run that ignores it.
-func leastCiphertext(dryRun *bool, modifiers []types.DryRunModifierType) int {
+// requireCiphertext refuses what cannot be a ciphertext. None is needed for a dry
+// run that ignores it.
+func requireCiphertext(action string, ciphertext []byte, dryRun *bool, modifiers []types.DryRunModifierType) error {
 	if aws.ToBool(dryRun) && slices.Contains(modifiers, types.DryRunModifierTypeIgnoreCiphertext) {
-		return 0
+		return requireLength(action, "ciphertext", ciphertext, 0, 6144, "")
 	}
-	return 1
+	if isEncoded(ciphertext) {
+		return invalidInput(action, "the ciphertext is base64 text, as the AWS CLI prints it; decode it first, as base64.StdEncoding does: KMS takes the bytes")
+	}
+	return requireLength(action, "ciphertext", ciphertext, 1, 6144, "")
 }
+
+// isEncoded reports whether this is the base64 text of a ciphertext. Those of
+// symmetric keys begin with the same few bytes. That of an RSA key is random:
+// it does not happen to be text for hundreds of bytes.
+func isEncoded(ciphertext []byte) bool {
+	text := bytes.TrimSpace(ciphertext)
+	begins := func(prefix string) bool { return bytes.HasPrefix(text, []byte(prefix)) }
+	return len(text) >= 64 && slices.ContainsFunc([]string{"AQICA", "AQIDA", "AQECA", "AQEDA"}, begins) &&
+		len(bytes.Trim(text, base64Characters)) == 0
+}
+
+// base64Characters are those of both alphabets, the padding, and line breaks.
+const base64Characters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/-_=\r\n"

@@ -30,6 +30,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/kmskit/kmskit"
+	"github.com/kmskit/kmskit/kmstest"
 )
 
 func TestEncryptor_Encrypt(t *testing.T) {
@@ -231,6 +232,73 @@ func TestEncryptor_ReEncrypt(t *testing.T) {
 			assert.Nil(t, ciphertext)
 		})
 	}
+}
+
+// TestEncryptor_encodedCiphertext holds that base64 text is told from the bytes
+// that it encodes before KMS is asked, which only says that it is invalid.
+func TestEncryptor_encodedCiphertext(t *testing.T) {
+	t.Parallel()
+	client := kmstest.New().Client()
+	key, err := kmskit.NewKeyManager(client).CreateKey(t.Context(), "orders")
+	require.NoError(t, err)
+	enc := kmskit.NewEncryptor(client)
+	sealed, err := enc.Encrypt(t.Context(), *key.Arn, []byte("attack at dawn"))
+	require.NoError(t, err)
+	dataKey, err := enc.GenerateDataKey(t.Context(), *key.Arn)
+	require.NoError(t, err)
+	const reason = "the ciphertext is base64 text, as the AWS CLI prints it; decode it first, as base64.StdEncoding does: KMS takes the bytes"
+
+	text := base64.StdEncoding.EncodeToString(sealed)
+	for name, encoded := range map[string]string{
+		"in base64":                      text,
+		"with a line break at its end":   text + "\n",
+		"with line breaks in it":         text[:76] + "\r\n" + text[76:],
+		"without padding":                base64.RawStdEncoding.EncodeToString(sealed),
+		"in the alphabet of URLs":        base64.URLEncoding.EncodeToString(sealed),
+		"cut short":                      text[:100],
+		"of a data key":                  base64.StdEncoding.EncodeToString(dataKey.Ciphertext),
+		"with the header of other years": "AQEC" + text[4:],
+	} {
+		t.Run("is refused "+name, func(t *testing.T) {
+			t.Parallel()
+			_, err := enc.Decrypt(t.Context(), *key.Arn, []byte(encoded))
+			require.ErrorIs(t, err, kmskit.ErrInvalidInput)
+			require.EqualError(t, err, "kmskit: Decrypt: "+reason)
+			_, err = enc.ReEncrypt(t.Context(), *key.Arn, []byte(encoded), *key.Arn)
+			require.EqualError(t, err, "kmskit: ReEncrypt: "+reason)
+		})
+	}
+
+	t.Run("opens once it is decoded", func(t *testing.T) {
+		t.Parallel()
+		decoded, err := base64.StdEncoding.DecodeString(text)
+		require.NoError(t, err)
+		plaintext, err := enc.Decrypt(t.Context(), *key.Arn, decoded)
+		require.NoError(t, err)
+		assert.Equal(t, "attack at dawn", string(plaintext))
+	})
+
+	for name, other := range map[string][]byte{
+		"something else that is text": []byte(strings.Repeat("attack at dawn", 9)),
+		"what has another byte in it": []byte(text[:70] + "!" + text[71:]),
+		"what is too short":           []byte("AQICAHg"),
+	} {
+		t.Run("is not taken for "+name, func(t *testing.T) {
+			t.Parallel()
+			_, err := enc.Decrypt(t.Context(), *key.Arn, other)
+			_, ok := errors.AsType[*types.InvalidCiphertextException](err)
+			assert.True(t, ok, "%v", err)
+		})
+	}
+
+	t.Run("may be what a dry run ignores", func(t *testing.T) {
+		t.Parallel()
+		_, err := enc.Decrypt(t.Context(), *key.Arn, []byte(text), func(in *kms.DecryptInput) {
+			in.DryRun = aws.Bool(true)
+			in.DryRunModifiers = []types.DryRunModifierType{types.DryRunModifierTypeIgnoreCiphertext}
+		})
+		assert.NoError(t, kmskit.CheckDryRun(err))
+	})
 }
 
 func TestEncryptor_GenerateDataKey(t *testing.T) {

@@ -3,9 +3,11 @@ package kmskit
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/aws/smithy-go"
+	smithyhttp "github.com/aws/smithy-go/transport/http"
 )
 
 // ErrInvalidInput is matched, with [errors.Is], by every error that reports
@@ -75,8 +77,7 @@ func incompleteOutput(member string) error {
 // or grant the call was about, given as pairs of a noun and its *string, and a
 // hint where KMS's code alone does not say what to check.
 func callFailed(action string, err error, about ...any) error {
-	var names []string
-	var byAlias bool
+	var names, keys []string
 	for i := 0; i+1 < len(about); i += 2 {
 		noun, _ := about[i].(string)
 		name, _ := about[i+1].(*string)
@@ -84,13 +85,15 @@ func callFailed(action string, err error, about ...any) error {
 			continue
 		}
 		names = append(names, fmt.Sprintf("%s %q", noun, *name))
-		byAlias = byAlias || strings.HasSuffix(noun, "key") && isAlias(*name)
+		if strings.HasSuffix(noun, "key") {
+			keys = append(keys, *name)
+		}
 	}
 	where := action
 	if len(names) > 0 {
 		where += " (" + strings.Join(names, ", ") + ")"
 	}
-	if hint := hintFor(action, err, byAlias); hint != "" {
+	if hint := hintFor(action, err, keys); hint != "" {
 		gap := " "
 		if strings.HasSuffix(err.Error(), " ") { // as where KMS says a code and nothing more
 			gap = ""
@@ -105,10 +108,12 @@ func isAlias(keyID string) bool {
 	return strings.HasPrefix(keyID, aliasPrefix) || strings.HasPrefix(keyID, "arn:") && strings.Contains(keyID, ":"+aliasPrefix)
 }
 
-// hintFor says what to check after an error whose own text does not tell. It
-// matters to some whether the call named its key by an alias.
-func hintFor(action string, err error, byAlias bool) string {
+// hintFor says what to check after an error whose own text does not tell, of a
+// call that was about these keys.
+func hintFor(action string, err error, keys []string) string {
 	switch ErrorCode(err) {
+	case "AccessDeniedException":
+		return regionHint(err, keys)
 	case "InvalidCiphertextException":
 		switch action {
 		case "ImportKeyMaterial":
@@ -120,8 +125,11 @@ func hintFor(action string, err error, byAlias bool) string {
 	case "IncorrectKeyException":
 		return "the ciphertext belongs to another key; an alias may have moved since: decrypt with the key ARN that encrypted, and store that ARN beside the ciphertext, not the alias"
 	case "NotFoundException":
-		if byAlias && !acceptsAlias[action] {
+		if !acceptsAlias[action] && slices.ContainsFunc(keys, isAlias) {
 			return action + " takes a key ID or key ARN, not an alias: DescribeKey tells the key ARN behind an alias"
+		}
+		if hint := regionHint(err, keys); hint != "" {
+			return hint
 		}
 		return "check the identifier, and that the client's Region and account are those of the key"
 	case "DisabledException":
@@ -155,11 +163,63 @@ func hintFor(action string, err error, byAlias bool) string {
 	case "LimitExceededException":
 		return limits[action]
 	case "ThrottlingException":
-		return "the request quota of the account in this Region is used up: retry later, cache data keys, or ask AWS for a higher quota"
+		return throttleHint(action)
+	case "ExpiredTokenException", "ExpiredToken":
+		return "the session that the credentials are of has ended: get new ones, or give the client a provider that does, as config.LoadDefaultConfig sets one"
+	case "UnrecognizedClientException", "InvalidClientTokenId":
+		return "AWS does not know the access key: check that it was not deleted, that its session token came along, and that it is of the Region's partition"
+	case "InvalidSignatureException", "SignatureDoesNotMatch":
+		return "check the secret access key, the clock, and that no proxy changes requests"
+	case "MissingAuthenticationTokenException", "MissingAuthenticationToken":
+		return "the request is not signed: give the client credentials"
 	case "KMSInternalException", "DependencyTimeoutException", "KeyUnavailableException":
 		return "this passes: retry with back-off"
 	}
 	return ""
+}
+
+// regionHint says that a call about a key of one Region went to another. KMS
+// does not know the key there and tells so in its own ways.
+func regionHint(err error, keys []string) string {
+	called := calledRegion(err)
+	for _, key := range keys {
+		if id, err := ParseKeyID(key); err == nil && called != "" && id.IsARN() && id.Region != called {
+			return fmt.Sprintf("the ARN is of %s, but the call went to %s: use a client of the key's Region", id.Region, called)
+		}
+	}
+	return ""
+}
+
+// calledRegion returns the Region that the request which err answers was signed
+// for, or "". No API tells it: a decorator of the client hides its options.
+func calledRegion(err error) string {
+	answer, ok := errors.AsType[*smithyhttp.ResponseError](err)
+	if !ok || answer.HTTPResponse() == nil || answer.HTTPResponse().Response == nil || answer.HTTPResponse().Request == nil {
+		return ""
+	}
+	_, credential, _ := strings.Cut(answer.HTTPResponse().Request.Header.Get("Authorization"), "Credential=")
+	scope := strings.Split(credential, "/") // access key, date, Region, service, ...
+	if len(scope) < 5 {
+		return ""
+	}
+	return scope[2]
+}
+
+// throttleHint says which quota of requests is used up.
+func throttleHint(action string) string {
+	switch {
+	case strings.HasPrefix(action, "GenerateDataKeyPair"):
+		return "the quota of requests for data key pairs of this spec is used up, for the account in this Region: retry later, make pairs in advance, or ask AWS for a higher quota"
+	case cryptographic(action):
+		return "the quota of requests for cryptographic operations is used up, which all callers of the account in this Region share, AWS services too: retry later, cache data keys, or ask AWS for a higher quota"
+	}
+	return "the quota of " + action + " requests for the account in this Region is used up, or one key is managed too often: retry later, call less, or ask AWS for a higher quota"
+}
+
+// cryptographic reports whether KMS counts an action among the cryptographic
+// operations, which share a quota.
+func cryptographic(action string) bool {
+	return action == "GenerateRandom" || acceptsAlias[action] && action != "DescribeKey" && action != "GetPublicKey"
 }
 
 // limits says which quota a LimitExceededException of an action is about.

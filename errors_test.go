@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 
@@ -18,6 +19,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/kmskit/kmskit"
+	"github.com/kmskit/kmskit/kmstest"
 )
 
 // methodNamed returns one of the methods by its name.
@@ -41,7 +43,9 @@ const (
 	hintUsage      = "KeyManager.DescribeKey tells what the key can do: its KeyUsage, KeySpec and algorithms"
 	hintToken      = "use the token as CreateGrant returned it, with the key that the grant is for"
 	hintPolicy     = "every principal must exist, and the policy must go on allowing you kms:PutKeyPolicy; only BypassPolicyLockoutSafetyCheck skips the latter"
-	hintThrottled  = "the request quota of the account in this Region is used up: retry later, cache data keys, or ask AWS for a higher quota"
+	hintThrottled  = "the quota of requests for cryptographic operations is used up, which all callers of the account in this Region share, AWS services too: retry later, cache data keys, or ask AWS for a higher quota"
+	hintPairs      = "the quota of requests for data key pairs of this spec is used up, for the account in this Region: retry later, make pairs in advance, or ask AWS for a higher quota"
+	hintListing    = "the quota of ListKeys requests for the account in this Region is used up, or one key is managed too often: retry later, call less, or ask AWS for a higher quota"
 	hintPasses     = "this passes: retry with back-off"
 )
 
@@ -79,7 +83,11 @@ func TestErrors_hints(t *testing.T) {
 		{"PutKeyPolicy", &types.LimitExceededException{Message: text}, "a key policy may have 32,768 bytes"},
 		{"Decrypt", &types.LimitExceededException{Message: text}, ""},
 		{"Encrypt", &smithy.GenericAPIError{Code: "ThrottlingException", Message: "said KMS"}, hintThrottled},
-		{"ListKeys", &smithy.GenericAPIError{Code: "ThrottlingException", Message: "said KMS"}, hintThrottled},
+		{"GenerateDataKey", &smithy.GenericAPIError{Code: "ThrottlingException", Message: "said KMS"}, hintThrottled},
+		{"ListKeys", &smithy.GenericAPIError{Code: "ThrottlingException", Message: "said KMS"}, hintListing},
+		{"Encrypt", &smithy.GenericAPIError{Code: "ExpiredTokenException", Message: "said KMS"}, "the session that the credentials are of has ended: get new ones, or give the client a provider that does, as config.LoadDefaultConfig sets one"},
+		{"Encrypt", &smithy.GenericAPIError{Code: "UnrecognizedClientException", Message: "said KMS"}, "AWS does not know the access key: check that it was not deleted, that its session token came along, and that it is of the Region's partition"},
+		{"Encrypt", &smithy.GenericAPIError{Code: "InvalidSignatureException", Message: "said KMS"}, "check the secret access key, the clock, and that no proxy changes requests"},
 		{"Encrypt", &types.KMSInternalException{Message: text}, hintPasses},
 		{"CreateAlias", &types.DependencyTimeoutException{Message: text}, hintPasses},
 		{"Decrypt", &types.KeyUnavailableException{Message: text}, hintPasses},
@@ -179,6 +187,74 @@ func TestErrors_aliasNotFound(t *testing.T) {
 			assert.Equal(t, "("+r.hint+")", hint)
 		})
 	}
+}
+
+// TestErrors_region holds that a call which went to another Region than its key's
+// is told so, by the request that KMS answered.
+func TestErrors_region(t *testing.T) {
+	t.Parallel()
+	srv := kmstest.New()
+	key, err := kmskit.NewKeyManager(srv.Client()).CreateKey(t.Context(), "orders")
+	require.NoError(t, err)
+	elsewhere := srv.Client(func(o *kms.Options) { o.Region = "eu-central-1" })
+	const hint = "(the ARN is of us-east-1, but the call went to eu-central-1: use a client of the key's Region)"
+
+	t.Run("by a key ARN", func(t *testing.T) {
+		t.Parallel()
+		_, err := kmskit.NewKeyManager(elsewhere).DescribeKey(t.Context(), *key.Arn)
+		assert.ErrorContains(t, err, hint)
+	})
+
+	t.Run("by an alias ARN", func(t *testing.T) {
+		t.Parallel()
+		_, err := kmskit.NewEncryptor(elsewhere).Encrypt(t.Context(), "arn:aws:kms:us-east-1:111122223333:alias/orders", []byte("plain"))
+		assert.ErrorContains(t, err, hint)
+	})
+
+	t.Run("by the second key of a call", func(t *testing.T) {
+		t.Parallel()
+		there, err := kmskit.NewKeyManager(elsewhere).CreateKey(t.Context(), "orders")
+		require.NoError(t, err)
+		sealed, err := kmskit.NewEncryptor(elsewhere).Encrypt(t.Context(), *there.Arn, []byte("plain"))
+		require.NoError(t, err)
+		_, err = kmskit.NewEncryptor(elsewhere).ReEncrypt(t.Context(), *there.Arn, sealed, *key.Arn)
+		assert.ErrorContains(t, err, hint)
+	})
+
+	t.Run("behind a decorator of the client", func(t *testing.T) {
+		t.Parallel()
+		_, err := kmskit.NewKeyManager(struct{ kmskit.KeyAPI }{elsewhere}).DescribeKey(t.Context(), *key.Arn)
+		assert.ErrorContains(t, err, hint)
+	})
+
+	t.Run("over the network", func(t *testing.T) {
+		t.Parallel()
+		server := httptest.NewServer(srv)
+		defer server.Close()
+		client := defaultClient(srv, nil, func(o *kms.Options) { o.Region, o.BaseEndpoint = "eu-central-1", &server.URL })
+		_, err := kmskit.NewKeyManager(client).DescribeKey(t.Context(), *key.Arn)
+		assert.ErrorContains(t, err, hint)
+	})
+
+	t.Run("but not of a key that is absent in its Region", func(t *testing.T) {
+		t.Parallel()
+		_, err := kmskit.NewKeyManager(srv.Client()).DescribeKey(t.Context(), strings.Replace(*key.Arn, *key.KeyId, fakeKeyID, 1))
+		assert.ErrorContains(t, err, "("+hintNotFound+")")
+	})
+
+	t.Run("nor of a key that is named without an ARN", func(t *testing.T) {
+		t.Parallel()
+		_, err := kmskit.NewKeyManager(elsewhere).DescribeKey(t.Context(), *key.KeyId)
+		assert.ErrorContains(t, err, "("+hintNotFound+")")
+	})
+}
+
+// TestErrors_credentials holds the hint for a client that has none.
+func TestErrors_credentials(t *testing.T) {
+	t.Parallel()
+	client := kmstest.New().Client(func(o *kms.Options) { o.Credentials = aws.AnonymousCredentials{} })
+	_, err := kmskit.NewKeyManager(client).DescribeKey(t.Context(), fakeKeyID)
+	assert.ErrorContains(t, err, "(the request is not signed: give the client credentials)")
 }
 
 func TestErrors_names(t *testing.T) {
@@ -326,7 +402,14 @@ func TestErrors_throughTheClient(t *testing.T) {
 		api, ok := errors.AsType[smithy.APIError](err)
 		require.True(t, ok)
 		assert.Equal(t, "ThrottlingException", api.ErrorCode())
-		assert.ErrorContains(t, err, "Rate exceeded ("+hintThrottled+")")
+		assert.ErrorContains(t, err, "Rate exceeded ("+hintListing+")")
+	})
+
+	t.Run("says of data key pairs that their quota is another", func(t *testing.T) {
+		t.Parallel()
+		client := refusing(http.StatusBadRequest, "ThrottlingException", "Rate exceeded")
+		_, err := kmskit.NewEncryptor(client).GenerateDataKeyPair(t.Context(), fakeKeyID, types.DataKeyPairSpecEccNistP256)
+		assert.ErrorContains(t, err, "Rate exceeded ("+hintPairs+")")
 	})
 
 	t.Run("passes the context's errors", func(t *testing.T) {
