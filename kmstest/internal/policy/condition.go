@@ -2,6 +2,7 @@ package policy
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/kmskit/kmskit"
@@ -12,8 +13,9 @@ import (
 type condition struct {
 	operator string // as the policy has it
 	name     string // of the key, as the policy has it
-	key      int    // in Policy.keys
-	list     bool   // the key has many values
+	wanted   []string
+	key      int  // in Policy.keys
+	list     bool // the key has many values
 	// unknown is an aws: or kms: key that KMS may have and this package has not.
 	unknown bool
 	// identityOnly is a key that KMS leaves out of the evaluation of key policies.
@@ -56,6 +58,7 @@ func (c *compiler) compileCondition(s *statement, operator, name string, values 
 		return condition{
 			operator:     operator,
 			name:         name,
+			wanted:       slices.Clone(values),
 			key:          once(c, &c.policy.keys, "Key:"+key, func() string { return key }),
 			list:         known.List,
 			unknown:      standing == policyfacts.Unknown,

@@ -213,9 +213,8 @@ func (e *evaluation) scan(p *Policy, at Source, f *findings) {
 
 // verdict is what became of one statement.
 type verdict struct {
-	reason    reason
-	level     level
-	condition *condition // the one that failed
+	reason reason
+	level  level
 }
 
 // reason is why a statement does not apply.
@@ -248,7 +247,7 @@ func (e *evaluation) judge(s *statement) verdict {
 	default:
 		for _, i := range s.conditions {
 			if !e.holds(i, s.deny) {
-				v.reason, v.condition = conditionFails, &e.policy.conditions[i]
+				v.reason = conditionFails
 				break
 			}
 		}

@@ -20,6 +20,10 @@ type Step struct {
 	Effect kmskit.Effect
 	// Applies says whether the statement applies to the request.
 	Applies bool
+	// Distance says how far the statement is from applying: 0 if it does. The
+	// nearest ones lack a condition; those about other actions are farther away
+	// than those about other resources or principals.
+	Distance int
 	// Why says how it applies, or what keeps it from applying.
 	Why string
 }
@@ -54,7 +58,13 @@ func (e *evaluation) step(at Source, s *statement, v verdict) Step {
 	if s.deny {
 		effect = kmskit.Deny
 	}
-	return Step{Source: at, Effect: effect, Applies: v.reason == applies, Why: e.why(s, v)}
+	return Step{Source: at, Effect: effect, Applies: v.reason == applies, Distance: distance[v.reason], Why: e.why(s, v)}
+}
+
+// distance is that of a statement with regard to why it does not apply. The
+// elements of a statement are judged in the order of their reasons.
+var distance = [...]int{
+	applies: 0, conditionFails: 1, resourceFails: 2, principalFails: 3, isUnclear: 4, actionFails: 5, isInert: 6,
 }
 
 func (e *evaluation) why(s *statement, v verdict) string {
@@ -70,7 +80,7 @@ func (e *evaluation) why(s *statement, v verdict) string {
 	case resourceFails:
 		return "its resources do not cover " + e.req.Resource
 	case conditionFails:
-		return e.whyNotCondition(v.condition, s.deny)
+		return e.whyNotConditions(s)
 	case applies:
 	}
 	switch {
@@ -96,6 +106,18 @@ func (e *evaluation) whyNotPrincipal(s *statement) string {
 	}
 }
 
+// whyNotConditions tells of all conditions that fail, so that whoever mends a
+// policy need not meet them one by one.
+func (e *evaluation) whyNotConditions(s *statement) string {
+	var all []string
+	for _, i := range s.conditions {
+		if !e.holds(i, s.deny) {
+			all = append(all, e.whyNotCondition(&e.policy.conditions[i], s.deny))
+		}
+	}
+	return strings.Join(all, "; ")
+}
+
 func (e *evaluation) whyNotCondition(c *condition, deny bool) string {
 	var has string
 	switch values := e.valuesFor(c); {
@@ -108,5 +130,5 @@ func (e *evaluation) whyNotCondition(c *condition, deny bool) string {
 	default:
 		has = fmt.Sprintf("the request has %q", values)
 	}
-	return fmt.Sprintf("its condition %s %s does not hold: %s", c.operator, c.name, has)
+	return fmt.Sprintf("its condition %s %s %q does not hold: %s", c.operator, c.name, c.wanted, has)
 }

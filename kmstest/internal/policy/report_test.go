@@ -259,10 +259,10 @@ statement 1 ("Enable IAM policies") of the key policy (Allow) applies: it names 
 statement 2 of the key policy (Allow) does not apply: its Principal does not name arn:aws:iam::210987654321:user/alice
 statement 3 of the key policy (Allow) does not apply: its actions do not cover kms:Decrypt
 statement 4 of the key policy (Allow) does not apply: its resources do not cover `+keyARN+`
-statement 5 of the key policy (Allow) does not apply: its condition StringEquals kms:ViaService does not hold: the request has ["s3.eu-west-1.amazonaws.com"]
-statement 6 of the key policy (Allow) does not apply: its condition StringEquals kms:KeySpec does not hold: the request does not have the key
-statement 7 of the key policy (Allow) does not apply: its condition StringNotEquals kms:New does not hold: the key is unknown
-statement 8 of the key policy (Allow) does not apply: its condition Null aws:ResourceTag/a does not hold: the key counts in identity policies only
+statement 5 of the key policy (Allow) does not apply: its condition StringEquals kms:ViaService ["x"] does not hold: the request has ["s3.eu-west-1.amazonaws.com"]
+statement 6 of the key policy (Allow) does not apply: its condition StringEquals kms:KeySpec ["x"] does not hold: the request does not have the key
+statement 7 of the key policy (Allow) does not apply: its condition StringNotEquals kms:New ["x"] does not hold: the key is unknown
+statement 8 of the key policy (Allow) does not apply: its condition Null aws:ResourceTag/a ["true"] does not hold: the key counts in identity policies only
 statement 9 of the key policy (Allow) does not apply: Bool kms:MultiRegion has the value "maybe", which is neither "true" nor "false"
 statement 10 of the key policy (Deny) does not apply: its NotPrincipal names arn:aws:iam::210987654321:user/alice
 statement 11 of the key policy (Deny) does not apply: no Resource, so it has no effect
@@ -270,6 +270,25 @@ statement 12 of the key policy (Allow) does not apply: it has no Principal
 statement 1 of identity policy 1 (Allow) does not apply: an identity policy may not have a Principal
 statement 2 of identity policy 1 (Deny) applies: everything that can be understood matches, but not this: NumericLessThan kms:RotationPeriodInDays has the value "few", which is not a number
 `), policy.Explain(c.request(), compiled, identity).String())
+
+	t.Run("every condition that fails is named", func(t *testing.T) {
+		t.Parallel()
+		strict := policy.Compile(parse(t, action(`"Action": "*", "Condition": {"StringEquals": {
+			"kms:KeySpec": ["RSA_2048", "RSA_4096"], "kms:KeyUsage": "SIGN_VERIFY", "kms:ViaService": "x"}}`)))
+		c := decisionCase{who: user(home, "alice"), context: context("kms:KeySpec", "ECC_NIST_P256", "kms:ViaService", "x")}
+		assert.Equal(t, `its condition StringEquals kms:KeySpec ["RSA_2048" "RSA_4096"] does not hold: the request has ["ECC_NIST_P256"]; `+
+			`its condition StringEquals kms:KeyUsage ["SIGN_VERIFY"] does not hold: the request does not have the key`,
+			policy.Explain(c.request(), strict, nil).Steps[0].Why)
+	})
+
+	t.Run("statements are nearer the more of them matches", func(t *testing.T) {
+		t.Parallel()
+		var distances []int
+		for _, s := range policy.Explain(c.request(), compiled, nil).Steps {
+			distances = append(distances, s.Distance)
+		}
+		assert.Equal(t, []int{0, 3, 5, 2, 1, 1, 1, 1, 4, 3, 6, 3}, distances)
+	})
 
 	t.Run("callers without an ARN have a name", func(t *testing.T) {
 		t.Parallel()
