@@ -188,10 +188,11 @@ func (c *call) listedKey(keyID string) (*key, error) {
 	k := c.server.find(ref)
 	switch {
 	case ref.account != c.region.account:
-		return nil, c.untold(use{})
+		return nil, c.untold(use{}, ref.arn(), "the key is of another account")
 	case k == nil:
 		return nil, keyNotFound(ref.arn())
 	default:
+		c.record.use(k, use{})
 		return k, nil
 	}
 }

@@ -39,15 +39,17 @@ var permissions = func() map[string]permission {
 	for operation := range rules {
 		m[operation] = newPermission(operation)
 	}
-	for _, action := range []string{"ReEncryptFrom", "ReEncryptTo"} {
+	for _, action := range []string{reEncryptFrom, reEncryptTo} {
 		m[action] = newPermission(action)
 	}
 	return m
 }()
 
+func (c *call) action(u use) string { return cmp.Or(u.action, c.operation) }
+
 // permission returns what the use needs permission for.
 func (c *call) permission(u use) permission {
-	action := cmp.Or(u.action, c.operation)
+	action := c.action(u)
 	if p, ok := permissions[action]; ok {
 		return p
 	}
@@ -77,8 +79,9 @@ func (c *call) key(u use) (*key, error) {
 // the state of the key.
 func (c *call) admit(k *key, u use) (*key, error) {
 	rule := rules[c.operation]
+	c.record.use(k, u)
 	if !rule.foreign && k.region.account != c.region.account {
-		return nil, c.untold(u)
+		return nil, c.untold(u, k.arn, c.operation+" is for keys of the caller's own account only")
 	}
 	if err := c.checkGrantTokens(u.grantTokens); err != nil {
 		return nil, err
@@ -112,7 +115,7 @@ func (c *call) missing(ref reference, u use) error {
 	}
 	switch {
 	case ref.account != c.region.account:
-		return c.untold(u)
+		return c.untold(u, ref.arn(), "there is no such key or alias")
 	case ref.alias != "":
 		return aliasNotFound(ref.arn())
 	default:
@@ -125,13 +128,19 @@ func (c *call) missing(ref reference, u use) error {
 func (c *call) authorize(k *key, u use) error {
 	r := c.request(k, k.arn, k.region.account, u)
 	d := policy.Evaluate(r, k.effectivePolicy(), c.principal.policies())
-	switch {
-	case d.Allowed(), d.Outcome != policy.ExplicitDeny && c.granted(k, u):
+	var by *grant
+	if d.Outcome == policy.NoResourcePolicy || d.Outcome == policy.NoIdentityPolicy {
+		by = c.granted(k, u)
+	}
+	if d.Allowed() || by != nil {
+		c.record.decide(decision{outcome: d, action: c.action(u), resource: r.Resource, grant: by})
 		return nil
-	case k.region.account != c.region.account, u.byCiphertext:
+	}
+	c.recordRefusal(r, k, u)
+	if k.region.account != c.region.account || u.byCiphertext {
 		// Whether it is the key policy that lacks something is not said.
 		if d = policy.Evaluate(r, nil, c.principal.policies()); d.Allowed() {
-			return c.untold(u)
+			return c.notTold(u)
 		}
 	}
 	return c.denied(u, r.Resource, d)
@@ -140,11 +149,7 @@ func (c *call) authorize(k *key, u use) error {
 // authorizeIdentity refuses an action on a resource that has no policy of its
 // own, so that the principal's policies decide alone.
 func (c *call) authorizeIdentity(resource, account string, u use) error {
-	r := c.request(nil, resource, account, u)
-	if d := policy.Evaluate(r, nil, c.principal.policies()); !d.Allowed() {
-		return c.denied(u, resource, d)
-	}
-	return nil
+	return c.authorizeAlone(c.request(nil, resource, account, u), resource, u)
 }
 
 // authorizeHere is authorizeIdentity for a resource of the caller's account.
@@ -154,10 +159,18 @@ func (c *call) authorizeHere(resource string, u use) error {
 
 // authorizeNew is authorizeHere for a key that is yet to be made.
 func (c *call) authorizeNew(k *key, resource string, u use) error {
-	r := c.request(k, cmp.Or(resource, k.arn), c.region.account, u)
-	if d := policy.Evaluate(r, nil, c.principal.policies()); !d.Allowed() {
+	return c.authorizeAlone(c.request(k, cmp.Or(resource, k.arn), c.region.account, u), resource, u)
+}
+
+// authorizeAlone refuses a request that the principal's policies do not allow. A
+// refusal speaks of the resource by that name.
+func (c *call) authorizeAlone(r *policy.Request, resource string, u use) error {
+	d := policy.Evaluate(r, nil, c.principal.policies())
+	if !d.Allowed() {
+		c.recordRefusal(r, nil, u)
 		return c.denied(u, resource, d)
 	}
+	c.record.decide(decision{outcome: d, action: c.action(u), resource: r.Resource})
 	return nil
 }
 
@@ -199,8 +212,14 @@ func (c *call) denied(u use, resource string, d policy.Decision) error {
 	return c.notAuthorized(u, what, d.Clause(c.permission(u).name))
 }
 
-// untold refuses a use without saying whether there is such a key.
-func (c *call) untold(u use) error {
+// untold refuses a use without saying whether there is such a key. The test's
+// author can learn why.
+func (c *call) untold(u use, resource, why string) error {
+	c.record.decide(decision{action: c.action(u), resource: resource, refusal: "refused: " + why})
+	return c.notTold(u)
+}
+
+func (c *call) notTold(u use) error {
 	what := "on this resource"
 	if u.byCiphertext {
 		what = "on the resource associated with this ciphertext"

@@ -9,6 +9,12 @@ import (
 	"github.com/kmskit/kmskit/kmstest/internal/material"
 )
 
+// The two permissions that ReEncrypt needs in place of one with its own name.
+const (
+	reEncryptFrom = "ReEncryptFrom"
+	reEncryptTo   = "ReEncryptTo"
+)
+
 // A cryptoKey is what an operation keeps of a key when it gives the lock back.
 // None of it ever changes.
 type cryptoKey struct {
@@ -133,7 +139,7 @@ func (c *call) reEncrypt(in *kms.ReEncryptInput) (*kms.ReEncryptOutput, error) {
 		ignored:    slices.Contains(in.DryRunModifiers, types.DryRunModifierTypeIgnoreCiphertext),
 		dryRun:     isTrue(in.DryRun),
 		use: use{
-			action:            "ReEncryptFrom",
+			action:            reEncryptFrom,
 			keyID:             value(in.SourceKeyId),
 			grantTokens:       in.GrantTokens,
 			encryptionContext: in.SourceEncryptionContext,
@@ -141,7 +147,7 @@ func (c *call) reEncrypt(in *kms.ReEncryptInput) (*kms.ReEncryptOutput, error) {
 		},
 	}
 	to := use{
-		action:            "ReEncryptTo",
+		action:            reEncryptTo,
 		keyID:             *in.DestinationKeyId,
 		grantTokens:       in.GrantTokens,
 		encryptionContext: in.DestinationEncryptionContext,
@@ -274,7 +280,7 @@ func (c *call) keyOfCiphertext(s sealed) (*key, error) {
 	case !known:
 		return nil, invalidCiphertext()
 	case k == nil:
-		return nil, c.untold(u)
+		return nil, c.untold(u, "*", "the key of the ciphertext is not in this Region, or is gone")
 	}
 	return c.admit(k, u)
 }

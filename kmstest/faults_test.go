@@ -349,3 +349,18 @@ func TestServer_Inject_matching(t *testing.T) {
 		assert.NoError(t, err)
 	})
 }
+
+func TestServer_Calls_lostAnswers(t *testing.T) {
+	t.Parallel()
+	srv := kmstest.New()
+	for _, failure := range []kmstest.Failure{kmstest.ConnectionReset, kmstest.CutOff, kmstest.Throttling} {
+		srv.Inject(kmstest.Fault{Err: failure, Times: 1})
+		_, err := srv.API().ListKeys(t.Context(), nil)
+		require.Error(t, err)
+	}
+	var codes []string
+	for _, c := range srv.Calls("ListKeys") {
+		codes = append(codes, c.ErrorCode)
+	}
+	assert.Equal(t, []string{"read tcp: read: connection reset by peer", "unexpected EOF", "ThrottlingException"}, codes)
+}

@@ -1,7 +1,6 @@
 package kmstest
 
 import (
-	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -248,18 +247,21 @@ func (p grantPrincipal) appendName(dst []string, service bool) []string {
 // that says whether an AWS service makes the request for one of its resources.
 var forAWSResource = oneValue("kms:GrantIsForAWSResource", "false")
 
-// granted reports whether a grant lets the caller use k. The caller of granted
-// holds the lock.
-func (c *call) granted(k *key, u use) bool {
+// granted returns a grant that lets the caller use k, or nil. The caller of
+// granted holds the lock.
+func (c *call) granted(k *key, u use) *grant {
 	if len(k.grantees) == 0 {
-		return false
+		return nil
 	}
-	operation := types.GrantOperation(cmp.Or(u.action, c.operation))
-	return slices.ContainsFunc(c.principal.names(), func(name string) bool {
-		return slices.ContainsFunc(k.grantees[grantPrincipal{name: name}], func(g *grant) bool {
-			return slices.Contains(g.operations, operation) && g.permits(operation, u)
-		})
-	})
+	operation := types.GrantOperation(c.action(u))
+	for _, name := range c.principal.names() {
+		for _, g := range k.grantees[grantPrincipal{name: name}] {
+			if g.objection(operation, u) == "" {
+				return g
+			}
+		}
+	}
+	return nil
 }
 
 // names returns the ARNs by which a grant names the principal.
@@ -270,20 +272,36 @@ func (p *Principal) names() []string {
 	return []string{p.who.ARN}
 }
 
-// permits reports whether a use meets the constraints of a grant. Keys and values
-// of an encryption context are compared exactly, as the SDK documents it.
-func (g *grant) permits(operation types.GrantOperation, u use) bool {
-	if g.constraints.sourceARN != "" {
-		return false // no request is made on behalf of a resource
-	}
-	switch operation {
-	case types.GrantOperationDescribeKey:
-		return true
-	case types.GrantOperationCreateGrant:
-		return u.grant != nil && g.covers(u.grant)
+// objection returns why a grant does not permit a use, or "" if it does. Keys and
+// values of an encryption context are compared exactly, as the SDK documents it.
+func (g *grant) objection(operation types.GrantOperation, u use) string {
+	switch {
+	case !slices.Contains(g.operations, operation):
+		return "it is for other operations"
+	case g.constraints.sourceARN != "":
+		return "no request is made on behalf of the resource that its SourceArn constraint names"
+	case operation == types.GrantOperationDescribeKey:
+		return ""
+	case operation == types.GrantOperationCreateGrant:
+		if u.grant == nil || !g.covers(u.grant) {
+			return "it does not cover the operations and constraints of the new grant"
+		}
+		return ""
+	case len(g.constraints.equals) > 0 && !maps.Equal(g.constraints.equals, u.encryptionContext):
+		return "the encryption context is not that of its EncryptionContextEquals constraint"
+	case !contains(u.encryptionContext, g.constraints.subset):
+		return "the encryption context lacks a pair of its EncryptionContextSubset constraint"
 	default:
-		return (len(g.constraints.equals) == 0 || maps.Equal(g.constraints.equals, u.encryptionContext)) && contains(u.encryptionContext, g.constraints.subset)
+		return ""
 	}
+}
+
+// label names the grant in an explanation.
+func (g *grant) label() string {
+	if g.name == "" {
+		return "grant " + g.id
+	}
+	return fmt.Sprintf("grant %s (%q)", g.id, g.name)
 }
 
 // covers reports whether who has CreateGrant from g may make the grant child: one
@@ -365,7 +383,7 @@ func (c *call) listRetirableGrants(in *kms.ListRetirableGrantsInput) (*kms.ListR
 	defer c.server.mu.RUnlock()
 	who, _ := parsePrincipal(principal.name)
 	if who.Account != c.region.account {
-		return nil, c.untold(use{})
+		return nil, c.untold(use{}, who.ARN, "the retiring principal is of another account")
 	}
 	if err := c.authorizeHere(who.ARN, use{}); err != nil {
 		return nil, err
@@ -496,21 +514,24 @@ func (k *key) grant(id string) (*grant, error) {
 // https://docs.aws.amazon.com/kms/latest/developerguide/grant-delete.html
 func (c *call) authorizeRetirement(g *grant) error {
 	u := use{}
+	c.record.use(g.key, u)
 	r := c.request(g.key, g.key.arn, g.key.region.account, u)
 	d := policy.Evaluate(r, nil, c.principal.policies())
+	named := d.Outcome != policy.ExplicitDeny && slices.ContainsFunc(c.principal.names(), g.namesRetirer)
 	switch {
-	case d.Outcome == policy.ExplicitDeny:
-		return c.denied(u, g.key.arn, d)
-	case slices.ContainsFunc(c.principal.names(), g.namesRetirer):
+	case named:
+		c.record.decide(decision{outcome: d, action: c.action(u), resource: r.Resource, grant: g})
 		return nil
 	case !d.Allowed():
+		c.recordRefusal(r, nil, u)
 		return c.denied(u, g.key.arn, d)
 	}
 	account := c.region.account
-	if account == g.key.region.account || account == g.issuer || g.retiring.name == rootARN(c.region.region, account) {
-		return nil
+	if account != g.key.region.account && account != g.issuer && g.retiring.name != rootARN(c.region.region, account) {
+		return c.untold(u, g.key.arn, "the account is neither that of the key, nor the one that made "+g.label()+", nor its retiring principal")
 	}
-	return c.untold(u)
+	c.record.decide(decision{outcome: d, action: c.action(u), resource: r.Resource})
+	return nil
 }
 
 // namesRetirer reports whether the grant itself lets the principal with that ARN

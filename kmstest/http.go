@@ -84,30 +84,41 @@ func (s *Server) header(requestID string, body []byte) http.Header {
 func (s *Server) run(r *http.Request, requestID string) (body []byte, err error) {
 	name, _ := strings.CutPrefix(r.Header.Get("X-Amz-Target"), targetPrefix)
 	defer s.contain(name, &err)
-	h, ok := handlers[name]
-	if !ok || !speaksJSON(r) {
-		return nil, clientFault("UnknownOperationException", "")
-	}
-	if body, err = readBody(r); err != nil {
-		return nil, err
-	}
-	if err := s.checkSignature(r, body); err != nil {
-		return nil, err
-	}
-	a, err := s.authenticate(r)
+	h, a, in, err := s.understand(r, name)
 	if err != nil {
+		s.finishUnread(requestID, name, a, err)
 		return nil, err
 	}
 	a.requestID = requestID
-	in := h.newInput()
-	if err := wire.Decode(body, in); err != nil {
-		return nil, err
-	}
 	out, err := h.run(r.Context(), a, in)
 	if err != nil {
 		return nil, err
 	}
 	return wire.Encode(out)
+}
+
+// understand returns how a request is to be handled, whom it is from and what it
+// asks. It may be known whom it is from even if the rest cannot be understood.
+func (s *Server) understand(r *http.Request, name string) (h handler, a *API, in any, err error) {
+	h, ok := handlers[name]
+	if !ok || !speaksJSON(r) {
+		return handler{}, nil, nil, clientFault("UnknownOperationException", "")
+	}
+	body, err := readBody(r)
+	if err != nil {
+		return handler{}, nil, nil, err
+	}
+	if err := s.checkSignature(r, body); err != nil {
+		return handler{}, nil, nil, err
+	}
+	if a, err = s.authenticate(r); err != nil {
+		return handler{}, nil, nil, err
+	}
+	in = h.newInput()
+	if err := wire.Decode(body, in); err != nil {
+		return handler{}, a, nil, err
+	}
+	return h, a, in, nil
 }
 
 // speaksJSON reports whether r is a request of the protocol at all.

@@ -75,6 +75,7 @@ func (c *call) createKey(in *kms.CreateKeyInput) (*kms.CreateKeyOutput, error) {
 		return nil, err
 	}
 	c.server.addKey(k)
+	c.record.use(k, use{})
 	return &kms.CreateKeyOutput{KeyMetadata: k.metadata()}, nil
 }
 

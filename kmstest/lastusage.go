@@ -32,9 +32,8 @@ func (c *call) track() {
 	if c.admitted[0] == nil || !c.isTracked() {
 		return
 	}
-	u := &usage{operation: types.KeyLastUsageTrackingOperation(c.operation), at: c.now, requestID: c.requestID}
-	if u.requestID == "" {
-		u.number = c.server.directUses.Add(1)
+	u := &usage{
+		operation: types.KeyLastUsageTrackingOperation(c.operation), at: c.now, requestID: c.requestID, number: c.record.number,
 	}
 	for _, k := range c.admitted {
 		if k != nil {
@@ -57,7 +56,7 @@ func (c *call) getKeyLastUsage(in *kms.GetKeyLastUsageInput) (*kms.GetKeyLastUsa
 		TrackingStartDate: new(k.created),
 	}
 	if u := k.lastUsage.Load(); u != nil {
-		id := c.server.requestID(u)
+		id := c.server.requestID(u.requestID, u.number)
 		out.KeyLastUsage = &types.KeyLastUsageData{
 			CloudTrailEventId: new(c.server.eventID(id, k.region.account)),
 			KmsRequestId:      new(id),
@@ -68,13 +67,13 @@ func (c *call) getKeyLastUsage(in *kms.GetKeyLastUsageInput) (*kms.GetKeyLastUsa
 	return out, nil
 }
 
-// requestID returns the ID of the request that was a use. A direct call has none
+// requestID returns the ID of a request. The direct call with that number has none
 // until somebody asks, since to draw one takes time that most calls need not spend.
-func (s *Server) requestID(u *usage) string {
-	if u.requestID != "" {
-		return u.requestID
+func (s *Server) requestID(id string, number uint64) string {
+	if id != "" {
+		return id
 	}
-	return uuid([16]byte(s.sealer.mac("request", strconv.FormatUint(u.number, 10))))
+	return uuid([16]byte(s.sealer.mac("request", strconv.FormatUint(number, 10))))
 }
 
 // eventID returns the ID of the event by which an account's CloudTrail would know

@@ -21,6 +21,7 @@ type call struct {
 	requestID string  // empty for a direct call
 	admitted  [2]*key // the last two keys on which it was allowed to work, last first
 	question  question
+	record    *record // for the log, also of what another Region sees of it
 }
 
 // invoke runs an operation as KMS does: what the input alone is wrong about is
@@ -33,10 +34,13 @@ func invoke[I, O any](ctx context.Context, a *API, in *I, run func(*call, *I) (*
 		in = new(I)
 	}
 	operation := nameOf[I]()
+	r := a.begin(operation, in)
+	defer a.server.finish(r, &err)
 	defer a.server.contain(operation, &err)
+	r.at = a.server.Now()
 	c := &call{
 		server: a.server, region: a.region, principal: a.principal,
-		operation: operation, now: a.server.Now(), requestID: a.requestID,
+		operation: operation, now: r.at, requestID: a.requestID, record: r,
 	}
 	if injected := a.server.faults.list.Load(); injected != nil {
 		return performFaulty(ctx, *injected, c, in, run)

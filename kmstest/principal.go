@@ -1,6 +1,7 @@
 package kmstest
 
 import (
+	"cmp"
 	"context"
 	"encoding/base32"
 	"encoding/base64"
@@ -79,6 +80,9 @@ func (p *Principal) policies() []*policy.Policy {
 	}
 	return p.attached
 }
+
+// label is the name by which KMS speaks of the principal.
+func (p *Principal) label() string { return cmp.Or(p.who.ARN, p.who.Service) }
 
 // ARN returns the ARN of the principal.
 func (p *Principal) ARN() string { return p.who.ARN }

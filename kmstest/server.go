@@ -28,7 +28,8 @@ type Server struct {
 	quotas     Quotas
 	signatures bool // are verified
 
-	directUses atomic.Uint64 // of keys, by API
+	directCalls atomic.Uint64 // by API
+	calls       callLog
 
 	attestationRoots *x509.CertPool // nil if there are none
 
@@ -51,6 +52,7 @@ type options struct {
 	errorLog *log.Logger
 	roots    []*x509.Certificate
 	quotas   Quotas
+	callLog  int
 
 	signatures bool
 }
@@ -108,13 +110,14 @@ var (
 )
 
 // New returns an empty KMS. It panics if an option names a Region or an account
-// in a form that AWS does not have.
+// in a form that AWS does not have, or a number that makes no sense.
 func New(opts ...Option) *Server {
 	o := options{
 		region:   defaultRegion,
 		account:  defaultAccount,
 		clock:    time.Now,
 		errorLog: log.New(os.Stderr, "", log.LstdFlags),
+		callLog:  usualCallLog,
 	}
 	for _, opt := range opts {
 		opt(&o)
@@ -125,6 +128,9 @@ func New(opts ...Option) *Server {
 	if !accountID.MatchString(o.account) {
 		panic(fmt.Sprintf("kmstest: %q is not an account ID of 12 digits", o.account))
 	}
+	if o.callLog < 0 {
+		panic(fmt.Sprintf("kmstest: a log of %d calls cannot be kept", o.callLog))
+	}
 	s := &Server{
 		world:      newWorld(),
 		regionName: o.region,
@@ -132,6 +138,7 @@ func New(opts ...Option) *Server {
 		errorLog:   o.errorLog,
 		quotas:     o.quotas,
 		signatures: o.signatures,
+		calls:      newCallLog(o.callLog),
 		names:      newGenerator(o.seed, "names"),
 		requests:   newGenerator(o.seed, "requests"),
 		sealer:     newSealer(newGenerator(o.seed, "seals")),

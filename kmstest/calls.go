@@ -1,0 +1,413 @@
+package kmstest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/service/kms"
+	"github.com/aws/smithy-go"
+	"github.com/kmskit/kmskit/kmstest/internal/policy"
+)
+
+// A Call is one request that came to the Server: what was asked, by whom, and how
+// it was decided. It has no plaintext, no ciphertext and no text of an error.
+type Call struct {
+	Time      time.Time
+	RequestID string
+	Operation string // as the client names it, Decrypt for example
+	Principal string // ARN, or the name of an AWS service; empty if the request names none
+	Region    string
+
+	// KeyARN is the ARN of the key that the request came to, also if it was refused
+	// there: the new one of CreateKey, the destination key of ReEncrypt. It is empty
+	// if there is none.
+	KeyARN            string
+	EncryptionContext map[string]string // of ReEncrypt that of the destination
+	GrantTokens       []string
+	DryRun            bool
+
+	SourceKeyARN            string            // of ReEncrypt; * if its ciphertext names no key of the Region
+	SourceEncryptionContext map[string]string // of ReEncrypt
+
+	// ErrorCode is the code of the error with which it was answered: empty if it
+	// succeeded, DryRunOperationException if it would have. Of a request whose answer
+	// was lost, by a [Fault] or because the client gave up, it says how.
+	ErrorCode string
+	Decisions []Decision // one for each permission that it needed, as far as KMS got
+}
+
+// A Decision tells whether a request had one of the permissions that it needed,
+// and why.
+type Decision struct {
+	Action   string // kms:ReEncryptFrom, for example
+	Resource string // the ARN of a key or an alias; * for an action that has none
+	Allowed  bool
+	Sid      string // of the statement that allowed or denied it; empty if it has none
+	GrantID  string // of the grant that allowed it
+
+	// Reason names the statement or the grant that allowed or denied it. Where
+	// nothing allowed it, it has a line for every statement and grant, and says
+	// which element, condition or constraint did not match: the nearest ones first.
+	Reason string
+}
+
+// String tells the decision in words. Those of a refusal are several lines.
+func (d Decision) String() string {
+	return d.Action + " on " + d.Resource + ": " + d.Reason
+}
+
+// String tells the call and its decisions in words, each beginning a line.
+func (c Call) String() string {
+	var b strings.Builder
+	b.WriteString(c.Operation)
+	if c.Principal != "" {
+		b.WriteString(" by " + c.Principal)
+	}
+	if c.ErrorCode != "" {
+		b.WriteString(" was answered with " + c.ErrorCode)
+	}
+	for _, d := range c.Decisions {
+		b.WriteString("\n" + d.String())
+	}
+	return b.String()
+}
+
+// usualCallLog is how many calls a Server keeps, unless told otherwise: a few
+// megabytes.
+const usualCallLog = 10_000
+
+// WithCallLog sets how many calls the Server keeps for [Server.Calls] and
+// [Server.Explain]: the last 10,000 by default. With 0 it keeps none, and
+// [Server.CallCount] still counts them all. New panics if n is negative.
+func WithCallLog(n int) Option {
+	return func(o *options) { o.callLog = n }
+}
+
+// Calls returns the requests that came to the Server, or those of some operations,
+// in the order in which they were answered. Every attempt of a client is one,
+// also one that was refused before an operation ran. It has the last ones if there
+// were more than [WithCallLog] lets it keep.
+func (s *Server) Calls(operations ...string) []Call {
+	var calls []Call
+	for _, r := range s.calls.all() {
+		if len(operations) == 0 || slices.Contains(operations, r.operation) {
+			calls = append(calls, r.public(s))
+		}
+	}
+	return calls
+}
+
+// CallCount returns how many requests came to the Server, or how many of some
+// operations. It counts those too that [Server.Calls] no longer has.
+func (s *Server) CallCount(operations ...string) int {
+	return s.calls.count(operations)
+}
+
+// ForgetCalls makes [Server.Calls] and [Server.CallCount] start afresh, for a test
+// that has set its world up.
+func (s *Server) ForgetCalls() { s.calls.forget() }
+
+// Explain tells how the request came to be refused that a client got err for, in
+// words for whoever reads the test's output: which statement or grant decided, or
+// what every one of them lacks. The error of a dry run that would have succeeded
+// it explains as well. See [Call] for the same in parts.
+//
+// The error may be wrapped. Explain returns an empty text for nil, and says so if
+// the error is none of this Server's, or of a call that it no longer has.
+func (s *Server) Explain(err error) string {
+	if err == nil {
+		return ""
+	}
+	calls := s.calls.all()
+	for _, r := range slices.Backward(calls) {
+		if r.answered(err) {
+			return r.public(s).String()
+		}
+	}
+	return fmt.Sprintf("This Server has given no such answer in the last %d calls that it keeps.", len(calls))
+}
+
+// A record is what the log keeps of a request: what was asked, and what is found
+// out while the call runs. The call itself would keep too much alive.
+type record struct {
+	at        time.Time
+	requestID string
+	number    uint64 // of a direct call, which has no request ID until somebody asks
+	operation string
+	principal *Principal // nil if it is not known, with the Region
+	region    *region
+	err       error // of the answer
+
+	keyARN string
+	dryRun bool
+
+	// texts has the names and values of the encryption contexts, the source's last,
+	// and after them the grant tokens.
+	texts          []string
+	pairs, sources int32
+
+	first decision // most requests have one
+	more  []decision
+}
+
+// A decision is what is kept of a Decision.
+type decision struct {
+	outcome          policy.Decision
+	action, resource string // the action without its prefix
+	grant            *grant // that allowed it
+	refusal          string // all that there is to tell of it
+}
+
+// begin returns the record of a call that begins with that input.
+func (a *API) begin(operation string, in any) *record {
+	r := &record{requestID: a.requestID, operation: operation, principal: a.principal, region: a.region}
+	if a.requestID == "" {
+		r.number = a.server.directCalls.Add(1)
+	}
+	q := askedOf(in)
+	r.dryRun = isTrue(q.dryRun)
+	r.pairs, r.sources = int32(len(q.encryptionContext)), int32(len(q.source)) //nolint:gosec // no request has that many pairs
+	n := 2*len(q.encryptionContext) + 2*len(q.source) + len(q.grantTokens)
+	if n == 0 {
+		return r
+	}
+	r.texts = make([]string, 0, n)
+	for _, pairs := range []map[string]string{q.encryptionContext, q.source} {
+		for name, value := range pairs {
+			r.texts = append(r.texts, name, value)
+		}
+	}
+	r.texts = append(r.texts, q.grantTokens...)
+	return r
+}
+
+// asked is what inputs of several operations have in common.
+type asked struct {
+	encryptionContext, source map[string]string
+	grantTokens               []string
+	dryRun                    *bool
+}
+
+func askedOf(in any) asked {
+	switch in := in.(type) {
+	case *kms.CreateGrantInput:
+		return asked{grantTokens: in.GrantTokens, dryRun: in.DryRun}
+	case *kms.DecapsulateInput:
+		return asked{grantTokens: in.GrantTokens, dryRun: in.DryRun}
+	case *kms.DecryptInput:
+		return asked{encryptionContext: in.EncryptionContext, grantTokens: in.GrantTokens, dryRun: in.DryRun}
+	case *kms.DeriveSharedSecretInput:
+		return asked{grantTokens: in.GrantTokens, dryRun: in.DryRun}
+	case *kms.DescribeKeyInput:
+		return asked{grantTokens: in.GrantTokens}
+	case *kms.EncapsulateInput:
+		return asked{grantTokens: in.GrantTokens, dryRun: in.DryRun}
+	case *kms.EncryptInput:
+		return asked{encryptionContext: in.EncryptionContext, grantTokens: in.GrantTokens, dryRun: in.DryRun}
+	case *kms.GenerateDataKeyInput:
+		return asked{encryptionContext: in.EncryptionContext, grantTokens: in.GrantTokens, dryRun: in.DryRun}
+	case *kms.GenerateDataKeyPairInput:
+		return asked{encryptionContext: in.EncryptionContext, grantTokens: in.GrantTokens, dryRun: in.DryRun}
+	case *kms.GenerateDataKeyPairWithoutPlaintextInput:
+		return asked{encryptionContext: in.EncryptionContext, grantTokens: in.GrantTokens, dryRun: in.DryRun}
+	case *kms.GenerateDataKeyWithoutPlaintextInput:
+		return asked{encryptionContext: in.EncryptionContext, grantTokens: in.GrantTokens, dryRun: in.DryRun}
+	case *kms.GenerateMacInput:
+		return asked{grantTokens: in.GrantTokens, dryRun: in.DryRun}
+	case *kms.GetPublicKeyInput:
+		return asked{grantTokens: in.GrantTokens}
+	case *kms.ReEncryptInput:
+		return asked{in.DestinationEncryptionContext, in.SourceEncryptionContext, in.GrantTokens, in.DryRun}
+	case *kms.RetireGrantInput:
+		return asked{dryRun: in.DryRun}
+	case *kms.RevokeGrantInput:
+		return asked{dryRun: in.DryRun}
+	case *kms.SignInput:
+		return asked{grantTokens: in.GrantTokens, dryRun: in.DryRun}
+	case *kms.VerifyInput:
+		return asked{grantTokens: in.GrantTokens, dryRun: in.DryRun}
+	case *kms.VerifyMacInput:
+		return asked{grantTokens: in.GrantTokens, dryRun: in.DryRun}
+	default:
+		return asked{}
+	}
+}
+
+// use notes the key that a request came to: of several the first one.
+func (r *record) use(k *key, u use) {
+	if r.keyARN == "" && u.action != reEncryptFrom {
+		r.keyARN = k.arn
+	}
+}
+
+// decide notes a decision. One that was made before, and again since the world
+// might have changed, counts once.
+func (r *record) decide(d decision) {
+	if r.first.action == "" || r.first.isAbout(d) {
+		r.first = d
+		return
+	}
+	if i := slices.IndexFunc(r.more, d.isAbout); i >= 0 {
+		r.more[i] = d
+		return
+	}
+	r.more = append(r.more, d)
+}
+
+func (d decision) isAbout(other decision) bool {
+	return d.action == other.action && d.resource == other.resource
+}
+
+// finish puts a request with its outcome into the log.
+func (s *Server) finish(r *record, err *error) {
+	r.err = *err
+	s.calls.add(r)
+}
+
+// finishUnread puts a request into the log that was refused before its operation
+// could begin.
+func (s *Server) finishUnread(requestID, operation string, a *API, err error) {
+	const longestName = 64 // more than any operation has; the rest is noise
+	r := &record{at: s.Now(), requestID: requestID, operation: operation[:min(len(operation), longestName)], err: err}
+	if a != nil {
+		r.principal, r.region = a.principal, a.region
+	}
+	s.calls.add(r)
+}
+
+// errorCode returns the code under which the wire has an error, or "" for none.
+func errorCode(err error) string {
+	if err == nil {
+		return ""
+	}
+	if api, ok := errors.AsType[smithy.APIError](err); ok {
+		return api.ErrorCode()
+	}
+	_, lost := errors.AsType[*networkFault](err)
+	if lost || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
+		return err.Error()
+	}
+	return "KMSInternalException"
+}
+
+// answered reports whether a client has err from this request: by the request ID
+// that the SDK's errors have, or because a direct call returned that very error.
+func (r *record) answered(err error) bool {
+	switch {
+	case r.err == nil:
+		return false
+	case r.requestID == "":
+		return errors.Is(err, r.err)
+	}
+	var sent interface{ ServiceRequestID() string }
+	return errors.As(err, &sent) && sent.ServiceRequestID() == r.requestID
+}
+
+// public returns the record as a test sees it. It shares nothing with it.
+func (r *record) public(s *Server) Call {
+	p := Call{
+		Time: r.at, RequestID: s.requestID(r.requestID, r.number), Operation: r.operation,
+		KeyARN: r.keyARN, DryRun: r.dryRun, ErrorCode: errorCode(r.err),
+	}
+	if r.principal != nil {
+		p.Principal, p.Region = r.principal.label(), r.region.region
+	}
+	contexts, tokens := r.texts[:2*(r.pairs+r.sources)], r.texts[2*(r.pairs+r.sources):]
+	p.EncryptionContext = encryptionContext(contexts[:2*r.pairs])
+	p.SourceEncryptionContext = encryptionContext(contexts[2*r.pairs:])
+	p.GrantTokens = append(p.GrantTokens, tokens...)
+	if r.first.action != "" {
+		p.Decisions = append(p.Decisions, r.first.public())
+	}
+	for _, d := range r.more {
+		p.Decisions = append(p.Decisions, d.public())
+	}
+	if r.first.action == reEncryptFrom {
+		p.SourceKeyARN = r.first.resource
+	}
+	return p
+}
+
+// encryptionContext returns the map with those names and values, or nil if there
+// are none.
+func encryptionContext(texts []string) map[string]string {
+	if len(texts) == 0 {
+		return nil
+	}
+	m := make(map[string]string, len(texts)/2)
+	for pair := range slices.Chunk(texts, 2) {
+		m[pair[0]] = pair[1]
+	}
+	return m
+}
+
+// public returns the decision as a Call has it.
+func (d decision) public() Decision {
+	p := Decision{Action: "kms:" + d.action, Resource: d.resource, Allowed: d.refusal == "", Sid: d.outcome.By.Sid, Reason: d.refusal}
+	switch {
+	case !p.Allowed:
+	case d.grant != nil:
+		p.Sid, p.GrantID, p.Reason = "", d.grant.id, "allowed by "+d.grant.label()
+	default:
+		p.Reason = d.outcome.String()
+	}
+	return p
+}
+
+// A callLog counts all requests and keeps the last ones.
+type callLog struct {
+	limit int
+
+	mu     sync.Mutex
+	counts map[string]int // by operation
+	kept   []*record      // a ring, once it has reached its limit
+	oldest int            // where it begins
+}
+
+func newCallLog(limit int) callLog {
+	return callLog{limit: limit, counts: map[string]int{}}
+}
+
+func (l *callLog) add(r *record) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.counts[r.operation]++
+	switch {
+	case len(l.kept) < l.limit:
+		l.kept = append(l.kept, r)
+	case l.limit > 0:
+		l.kept[l.oldest] = r
+		l.oldest = (l.oldest + 1) % l.limit
+	}
+}
+
+// all returns what is kept, the oldest first.
+func (l *callLog) all() []*record {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return slices.Concat(l.kept[l.oldest:], l.kept[:l.oldest])
+}
+
+func (l *callLog) count(operations []string) int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	n := 0
+	for operation, count := range l.counts {
+		if len(operations) == 0 || slices.Contains(operations, operation) {
+			n += count
+		}
+	}
+	return n
+}
+
+func (l *callLog) forget() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	clear(l.counts)
+	l.kept, l.oldest = nil, 0
+}

@@ -1,0 +1,62 @@
+package kmstest
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/service/kms/types"
+	"github.com/kmskit/kmskit/kmstest/internal/policy"
+)
+
+// recordRefusal notes that nothing allows a request, or that a statement denies
+// it, with all that its author may want to know. It has to be told at once, since
+// policies, tags and grants may be others later. The key is nil for a request that
+// identity policies decide alone. The caller holds the lock.
+func (c *call) recordRefusal(r *policy.Request, k *key, u use) {
+	if c.server.calls.limit == 0 {
+		return
+	}
+	var ofKey *policy.Policy
+	if k != nil {
+		ofKey = k.effectivePolicy()
+	}
+	named := *r
+	named.Action = c.permission(u).name // which is for reading
+	x := policy.Explain(&named, ofKey, c.principal.policies())
+	slices.SortStableFunc(x.Steps, func(a, b policy.Step) int { return cmp.Compare(a.Distance, b.Distance) })
+	lines := strings.Split(x.String(), "\n")
+	if k != nil && x.Outcome != policy.ExplicitDeny {
+		lines = append(lines, c.objections(k, u)...)
+	}
+	lines = append(lines, notUnderstood("the key policy", ofKey)...)
+	for i, p := range c.principal.policies() {
+		lines = append(lines, notUnderstood(fmt.Sprintf("identity policy %d", i+1), p)...)
+	}
+	c.record.decide(decision{
+		outcome: x.Decision, action: c.action(u), resource: r.Resource, refusal: strings.Join(lines, "\n  "),
+	})
+}
+
+// objections returns, for every grant to the caller, why it does not count.
+func (c *call) objections(k *key, u use) (lines []string) {
+	operation := types.GrantOperation(c.action(u))
+	for _, name := range c.principal.names() {
+		for _, g := range k.grantees[grantPrincipal{name: name}] {
+			lines = append(lines, g.label()+" does not apply: "+g.objection(operation, u))
+		}
+	}
+	return lines
+}
+
+// notUnderstood returns what a policy has that KMS takes and makes nothing of.
+func notUnderstood(name string, p *policy.Policy) (lines []string) {
+	if p == nil {
+		return nil
+	}
+	for _, text := range p.Unknown() {
+		lines = append(lines, "without meaning to KMS in "+name+": "+text)
+	}
+	return lines
+}
