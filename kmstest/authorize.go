@@ -137,7 +137,7 @@ func (c *call) authorize(k *key, u use) error {
 		return nil
 	}
 	c.recordRefusal(r, k, u)
-	if k.region.account != c.region.account || u.byCiphertext {
+	if (k.region.account != c.region.account || u.byCiphertext) && !c.principal.isService() {
 		// Whether it is the key policy that lacks something is not said.
 		if d = policy.Evaluate(r, nil, c.principal.policies()); d.Allowed() {
 			return c.notTold(u)
@@ -229,7 +229,7 @@ func (c *call) notTold(u use) error {
 }
 
 func (c *call) notAuthorized(u use, what, why string) error {
-	text := "User: " + c.principal.who.ARN + " is not authorized to perform: " + c.permission(u).name
+	text := "User: " + c.principal.label() + " is not authorized to perform: " + c.permission(u).name
 	if what != "" {
 		text += " " + what
 	}

@@ -35,19 +35,34 @@ func (x *conditions) lookup(dst []string, name string) []string {
 }
 
 func (x *conditions) ofRequest(dst []string, name string) []string {
+	if values := x.call.principal.conditions[name]; values != nil {
+		return append(dst, values...)
+	}
 	switch name {
+	case "aws:principalorgpaths":
+		return appendPresent(dst, x.call.server.organizations[x.call.principal.who.Account])
 	case "aws:requestedregion":
 		return append(dst, x.call.region.region)
+	case "aws:resourceorgid":
+		id, _, _ := strings.Cut(x.call.server.organizations[x.resourceAccount()], "/")
+		return appendPresent(dst, id)
+	case "aws:resourceorgpaths":
+		return appendPresent(dst, x.call.server.organizations[x.resourceAccount()])
 	case "aws:securetransport":
 		return append(dst, "true")
 	case "aws:viaawsservice":
-		return append(dst, "false")
+		return append(dst, strconv.FormatBool(x.call.principal.conditions["kms:viaservice"] != nil))
 	case "kms:calleraccount":
-		return append(dst, x.call.principal.who.Account)
+		return appendPresent(dst, x.call.principal.who.Account)
 	case "kms:encryptionalgorithm":
 		return appendPresent(dst, string(x.use.algorithm))
 	case "kms:encryptioncontextkeys":
 		return slices.AppendSeq(dst, maps.Keys(x.use.encryptionContext))
+	case "kms:grantisforawsresource":
+		switch x.call.operation {
+		case "CreateGrant", "ListGrants", "RevokeGrant":
+			return append(dst, strconv.FormatBool(x.call.principal.forService()))
+		}
 	case "kms:requestalias":
 		return appendPresent(dst, x.use.alias)
 	}
@@ -62,6 +77,14 @@ func (x *conditions) ofRequest(dst []string, name string) []string {
 		return appendPresent(dst, x.use.recipient.measurements[name])
 	}
 	return dst
+}
+
+// resourceAccount is the account of the key, or of what else the request is about.
+func (x *conditions) resourceAccount() string {
+	if x.key == nil {
+		return x.call.region.account
+	}
+	return x.key.region.account
 }
 
 func (x *conditions) ofKey(dst []string, name string) []string {
@@ -91,6 +114,21 @@ func (x *conditions) ofKey(dst []string, name string) []string {
 		return appendTag(dst, x.key.tags, tag)
 	}
 	return dst
+}
+
+// isOwnKey reports whether a condition key follows from the request, its principal
+// or its key.
+func isOwnKey(name string) bool {
+	name = strings.ToLower(name)
+	for _, family := range []string{"aws:principal", "aws:requesttag/", "aws:resource", "kms:"} {
+		if strings.HasPrefix(name, family) {
+			return name != "kms:viaservice"
+		}
+	}
+	return slices.Contains([]string{
+		"aws:currenttime", "aws:epochtime", "aws:federatedprovider", "aws:requestedregion",
+		"aws:tagkeys", "aws:userid", "aws:username", "aws:viaawsservice",
+	}, name)
 }
 
 func appendPresent(dst []string, value string) []string {

@@ -42,9 +42,9 @@ func (c *call) recordRefusal(r *policy.Request, k *key, u use) {
 // objections returns, for every grant to the caller, why it does not count.
 func (c *call) objections(k *key, u use) (lines []string) {
 	operation := types.GrantOperation(c.action(u))
-	for _, name := range c.principal.names() {
-		for _, g := range k.grantees[grantPrincipal{name: name}] {
-			lines = append(lines, g.label()+" does not apply: "+g.objection(operation, u))
+	for _, grantee := range c.principal.grantees() {
+		for _, g := range k.grantees[grantee] {
+			lines = append(lines, g.label()+" does not apply: "+c.objection(g, operation, u))
 		}
 	}
 	return lines

@@ -35,8 +35,8 @@ type Fault struct {
 	// alias, whatever a request itself names the key by, be it a ciphertext.
 	// Empty is every request.
 	Key string
-	// Principal is the ARN of the principal it is for. That of a role is for its
-	// sessions too. Empty is everybody.
+	// Principal is the ARN of the principal it is for, or the name of an AWS service.
+	// That of a role is for its sessions too. Empty is everybody.
 	Principal string
 
 	// Skip is how many of these requests pass before the first one is hit, and
@@ -268,11 +268,14 @@ func (f *Fault) concerns(c *call, in any) bool {
 	if len(f.Operations) > 0 && !slices.Contains(f.Operations, c.operation) {
 		return false
 	}
-	if f.Principal != "" && !slices.Contains(c.principal.names(), f.Principal) {
+	if f.Principal != "" && !slices.ContainsFunc(c.principal.grantees(), f.isFor) {
 		return false
 	}
 	return f.Key == "" || c.isAbout(f.Key, in)
 }
+
+// isFor reports whether f is for that principal.
+func (f *Fault) isFor(p grantPrincipal) bool { return p.name == f.Principal }
 
 // isAbout reports whether a request names the key, in whatever way.
 func (c *call) isAbout(name string, in any) bool {

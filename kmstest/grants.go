@@ -131,7 +131,7 @@ func (p grantPrincipal) check() error {
 	if p.service || p.name == "" {
 		return nil
 	}
-	if _, ok := parsePrincipal(p.name); !ok {
+	if who, ok := parsePrincipal(p.name); !ok || who.Kind == policy.Service {
 		return invalidARN("ARN does not refer to a valid principal: %s", p.name)
 	}
 	return nil
@@ -232,7 +232,7 @@ func (g *grant) conditions(dst []string, name string) []string {
 	case "kms:grantconstraintsourcearn":
 		return appendPresent(dst, g.constraints.sourceARN)
 	default:
-		return forAWSResource(dst, name)
+		return dst
 	}
 }
 
@@ -243,10 +243,6 @@ func (p grantPrincipal) appendName(dst []string, service bool) []string {
 	return appendPresent(dst, p.name)
 }
 
-// forAWSResource is the condition key of CreateGrant, ListGrants and RevokeGrant
-// that says whether an AWS service makes the request for one of its resources.
-var forAWSResource = oneValue("kms:GrantIsForAWSResource", "false")
-
 // granted returns a grant that lets the caller use k, or nil. The caller of
 // granted holds the lock.
 func (c *call) granted(k *key, u use) *grant {
@@ -254,9 +250,9 @@ func (c *call) granted(k *key, u use) *grant {
 		return nil
 	}
 	operation := types.GrantOperation(c.action(u))
-	for _, name := range c.principal.names() {
-		for _, g := range k.grantees[grantPrincipal{name: name}] {
-			if g.objection(operation, u) == "" {
+	for _, grantee := range c.principal.grantees() {
+		for _, g := range k.grantees[grantee] {
+			if c.objection(g, operation, u) == "" {
 				return g
 			}
 		}
@@ -264,22 +260,26 @@ func (c *call) granted(k *key, u use) *grant {
 	return nil
 }
 
-// names returns the ARNs by which a grant names the principal.
-func (p *Principal) names() []string {
-	if p.who.Kind == policy.Session {
-		return []string{p.who.ARN, p.who.Issuer}
+// grantees returns the names by which a grant may name the principal.
+func (i *identity) grantees() []grantPrincipal {
+	switch i.who.Kind {
+	case policy.Session:
+		return []grantPrincipal{{name: i.who.ARN}, {name: i.who.Issuer}}
+	case policy.Service:
+		return []grantPrincipal{{name: i.who.Service, service: true}}
+	default:
+		return []grantPrincipal{{name: i.who.ARN}}
 	}
-	return []string{p.who.ARN}
 }
 
 // objection returns why a grant does not permit a use, or "" if it does. Keys and
 // values of an encryption context are compared exactly, as the SDK documents it.
-func (g *grant) objection(operation types.GrantOperation, u use) string {
-	switch {
+func (c *call) objection(g *grant, operation types.GrantOperation, u use) string {
+	switch source := g.constraints.sourceARN; {
 	case !slices.Contains(g.operations, operation):
 		return "it is for other operations"
-	case g.constraints.sourceARN != "":
-		return "no request is made on behalf of the resource that its SourceArn constraint names"
+	case source != "" && !slices.Contains(c.principal.conditions["aws:sourcearn"], source):
+		return "the request is not made on behalf of the resource that its SourceArn constraint names"
 	case operation == types.GrantOperationDescribeKey:
 		return ""
 	case operation == types.GrantOperationCreateGrant:
@@ -315,6 +315,9 @@ func (g *grant) covers(child *grant) bool {
 	if len(g.constraints.equals) > 0 && !maps.Equal(g.constraints.equals, child.constraints.equals) {
 		return false
 	}
+	if g.constraints.sourceARN != "" && g.constraints.sourceARN != child.constraints.sourceARN {
+		return false
+	}
 	return contains(child.constraints.subset, g.constraints.subset) || contains(child.constraints.equals, g.constraints.subset)
 }
 
@@ -329,7 +332,7 @@ func contains(all, part map[string]string) bool {
 }
 
 func (c *call) listGrants(in *kms.ListGrantsInput) (*kms.ListGrantsOutput, error) {
-	if in.GranteeServicePrincipal != nil {
+	if in.GranteeServicePrincipal != nil && !c.principal.isService() {
 		return nil, servicesOnly("GranteeServicePrincipal")
 	}
 	if in.GrantId != nil && !isGrantID(*in.GrantId) {
@@ -337,14 +340,15 @@ func (c *call) listGrants(in *kms.ListGrantsInput) (*kms.ListGrantsOutput, error
 	}
 	c.server.mu.RLock()
 	defer c.server.mu.RUnlock()
-	k, err := c.key(use{keyID: *in.KeyId, values: forAWSResource})
+	k, err := c.key(use{keyID: *in.KeyId})
 	if err != nil {
 		return nil, err
 	}
 	grants, next, err := pager[*grant]{
-		items: k.selectGrants(in.GrantId, in.GranteePrincipal), position: (*grant).position,
-		limit: in.Limit, marker: in.Marker, usual: 50, most: 100,
-		filter: joinFields(k.id, value(in.GrantId), value(in.GranteePrincipal)),
+		items:    k.selectGrants(in.GrantId, newGrantPrincipal(in.GranteePrincipal, in.GranteeServicePrincipal)),
+		position: (*grant).position,
+		limit:    in.Limit, marker: in.Marker, usual: 50, most: 100,
+		filter: joinFields(k.id, value(in.GrantId), value(in.GranteePrincipal), value(in.GranteeServicePrincipal)),
 	}.page(c)
 	if err != nil {
 		return nil, err
@@ -354,50 +358,63 @@ func (c *call) listGrants(in *kms.ListGrantsInput) (*kms.ListGrantsOutput, error
 
 // selectGrants returns the grants of k with that ID and grantee, where they are
 // given.
-func (k *key) selectGrants(id, grantee *string) []*grant {
+func (k *key) selectGrants(id *string, grantee grantPrincipal) []*grant {
 	if id != nil {
 		g := k.region.grants[*id]
-		if g == nil || g.key != k || grantee != nil && g.grantee.name != *grantee {
+		if g == nil || g.key != k || grantee.name != "" && g.grantee != grantee {
 			return nil
 		}
 		return []*grant{g}
 	}
-	if grantee != nil {
-		return k.grantees[grantPrincipal{name: *grantee}]
+	if grantee.name != "" {
+		return k.grantees[grantee]
 	}
 	return k.grants
 }
 
 func (c *call) listRetirableGrants(in *kms.ListRetirableGrantsInput) (*kms.ListRetirableGrantsOutput, error) {
-	if in.RetiringServicePrincipal != nil {
+	retiring := newGrantPrincipal(in.RetiringPrincipal, in.RetiringServicePrincipal)
+	switch {
+	case retiring.service && !c.principal.isService():
 		return nil, servicesOnly("RetiringServicePrincipal")
-	}
-	if in.RetiringPrincipal == nil {
+	case (in.RetiringPrincipal == nil) == (in.RetiringServicePrincipal == nil):
 		return nil, validationError("You must specify either RetiringPrincipal or RetiringServicePrincipal, but not both.")
 	}
-	principal := grantPrincipal{name: *in.RetiringPrincipal}
-	if err := principal.check(); err != nil {
+	if err := retiring.check(); err != nil {
 		return nil, err
 	}
 	c.server.mu.RLock()
 	defer c.server.mu.RUnlock()
-	who, _ := parsePrincipal(principal.name)
-	if who.Account != c.region.account {
-		return nil, c.untold(use{}, who.ARN, "the retiring principal is of another account")
-	}
-	if err := c.authorizeHere(who.ARN, use{}); err != nil {
+	if err := c.authorizeListing(retiring); err != nil {
 		return nil, err
 	}
 	grants, next, err := pager[*grant]{
-		items:    c.server.retirable[retirer{region: c.region.region, principal: principal}],
+		items:    c.server.retirable[retirer{region: c.region.region, principal: retiring}],
 		position: (*grant).position,
 		limit:    in.Limit, marker: in.Marker, usual: 50, most: 100,
-		filter: principal.name,
+		filter: retiring.name,
 	}.page(c)
 	if err != nil {
 		return nil, err
 	}
 	return &kms.ListRetirableGrantsOutput{Grants: entries(grants), NextMarker: next, Truncated: next != nil}, nil
+}
+
+// authorizeListing refuses a caller who may not know what a principal can retire:
+// an identity policy lets it know that of its own account, and a service knows
+// what it can retire itself.
+func (c *call) authorizeListing(retiring grantPrincipal) error {
+	if retiring.service {
+		if retiring.name != c.principal.who.Service {
+			return c.untold(use{}, retiring.name, "a service can list its own grants only")
+		}
+		return nil
+	}
+	who, _ := parsePrincipal(retiring.name)
+	if who.Account != c.region.account {
+		return c.untold(use{}, who.ARN, "the retiring principal is of another account")
+	}
+	return c.authorizeHere(who.ARN, use{})
 }
 
 func servicesOnly(member string) error {
@@ -517,7 +534,7 @@ func (c *call) authorizeRetirement(g *grant) error {
 	c.record.use(g.key, u)
 	r := c.request(g.key, g.key.arn, g.key.region.account, u)
 	d := policy.Evaluate(r, nil, c.principal.policies())
-	named := d.Outcome != policy.ExplicitDeny && slices.ContainsFunc(c.principal.names(), g.namesRetirer)
+	named := d.Outcome != policy.ExplicitDeny && slices.ContainsFunc(c.principal.grantees(), g.namesRetirer)
 	switch {
 	case named:
 		c.record.decide(decision{outcome: d, action: c.action(u), resource: r.Resource, grant: g})
@@ -534,17 +551,15 @@ func (c *call) authorizeRetirement(g *grant) error {
 	return nil
 }
 
-// namesRetirer reports whether the grant itself lets the principal with that ARN
-// retire it.
-func (g *grant) namesRetirer(arn string) bool {
-	p := grantPrincipal{name: arn}
+// namesRetirer reports whether the grant itself lets the principal retire it.
+func (g *grant) namesRetirer(p grantPrincipal) bool {
 	return g.retiring == p || g.grantee == p && slices.Contains(g.operations, types.GrantOperationRetireGrant)
 }
 
 func (c *call) revokeGrant(in *kms.RevokeGrantInput) (*kms.RevokeGrantOutput, error) {
 	c.server.mu.Lock()
 	defer c.server.mu.Unlock()
-	k, err := c.key(use{keyID: *in.KeyId, values: forAWSResource})
+	k, err := c.key(use{keyID: *in.KeyId})
 	if err != nil {
 		return nil, err
 	}

@@ -6,33 +6,49 @@ import (
 	"encoding/base32"
 	"encoding/base64"
 	"fmt"
+	"maps"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/kms"
 	"github.com/kmskit/kmskit"
+	"github.com/kmskit/kmskit/internal/policyfacts"
 	"github.com/kmskit/kmskit/kmstest/internal/policy"
 )
 
 // A Principal is somebody who calls KMS: an account root, a user, a role, a
-// session of a role or a federated user. Its clients act as that principal: key
-// policies, grants and its own identity policies say what they may do. It is
-// safe for concurrent use.
+// session of a role, a federated user or an AWS service. Its clients act as that
+// principal: key policies, grants and its own identity policies say what they may
+// do. It is safe for concurrent use.
 type Principal struct {
+	*identity
+
 	server      *Server
-	who         policy.Principal
 	credentials aws.Credentials
-	role        *Principal       // of an assumed role, the role: it has the policies
-	attached    []*policy.Policy // guarded by the world's mu
+	conditions  map[string][]string // condition keys that all its requests have, in lower case
+}
+
+// An identity is what all Principals with one ARN have in common. Its tags and
+// policies and the unique ID are guarded by the world's mu.
+type identity struct {
+	who      policy.Principal
+	role     *identity        // of an assumed role, the role: it has the policies
+	attached []*policy.Policy // identity policies
+	plain    *Principal       // without condition keys of its own
 }
 
 // A PrincipalOption changes what [Server.Principal] makes.
 type PrincipalOption func(*principalOptions)
 
 type principalOptions struct {
-	policies []*kmskit.PolicyDocument
+	policies   []*kmskit.PolicyDocument
+	tags       map[string]string
+	uniqueID   string
+	provider   string
+	conditions map[string][]string
 }
 
 // WithPolicy attaches an identity policy to the principal, besides those that it
@@ -41,11 +57,55 @@ func WithPolicy(d *kmskit.PolicyDocument) PrincipalOption {
 	return func(o *principalOptions) { o.policies = append(o.policies, d) }
 }
 
+// WithTags gives the principal tags, in place of those that it has: policies see
+// them as aws:PrincipalTag/KEY. A session of a role has the tags of the role,
+// unless it has one with the same key itself.
+func WithTags(tags map[string]string) PrincipalOption {
+	return func(o *principalOptions) { o.tags = maps.Clone(tags) }
+}
+
+// WithUniqueID gives a user (AIDA...) or a role (AROA...) this ID, for policies
+// that name it. Without it they have one that the Server has made up.
+func WithUniqueID(id string) PrincipalOption {
+	return func(o *principalOptions) { o.uniqueID = id }
+}
+
+// WithProvider says through which identity provider a session of a role was had:
+// the ARN of a SAML provider, or the name or ARN of an OIDC provider. Policies see
+// it as Federated principal and as aws:FederatedProvider.
+func WithProvider(provider string) PrincipalOption {
+	return func(o *principalOptions) { o.provider = provider }
+}
+
+// WithConditionKey makes the requests of this Principal, and not those of others
+// with the same ARN, have a condition key that no request tells of itself: how it
+// came to KMS (aws:SourceVpce, aws:SourceIp, aws:SecureTransport, which is true
+// without it), for what (aws:SourceArn, aws:SourceAccount), or with which
+// credentials (aws:MultiFactorAuthPresent, aws:SourceIdentity).
+//
+// With kms:ViaService an AWS service makes the requests on behalf of the
+// principal: aws:ViaAWSService and kms:GrantIsForAWSResource are then true.
+//
+// [Server.Principal] panics if KMS requests do not have the key, or have it of
+// themselves, such as kms:EncryptionContext:KEY; and if the key has one value and
+// is given more.
+func WithConditionKey(name string, values ...string) PrincipalOption {
+	return func(o *principalOptions) {
+		if o.conditions == nil {
+			o.conditions = map[string][]string{}
+		}
+		o.conditions[name] = slices.Clone(values)
+	}
+}
+
 // Principal returns the principal with that ARN, for example
-// "arn:aws:iam::111122223333:role/reader", in any account. Nobody else has to
-// know of it first. It has no identity policies but those that this call and
-// earlier ones for the same ARN attach. Principal panics if arn is not that of
-// an account root, a user, a role, an assumed role or a federated user.
+// "arn:aws:iam::111122223333:role/reader", in any account, or the AWS service with
+// that name, for example "logs.amazonaws.com". Nobody else has to know of it first.
+//
+// Policies, tags and IDs stay with the ARN: it has those that this call and earlier
+// ones have given it. Condition keys are those of the Principal that this call
+// returns. Principal panics if arn is not that of an account root, a user, a role,
+// an assumed role or a federated user, and if an option does not fit it.
 func (s *Server) Principal(arn string, opts ...PrincipalOption) *Principal {
 	who, ok := parsePrincipal(arn)
 	if !ok {
@@ -55,37 +115,96 @@ func (s *Server) Principal(arn string, opts ...PrincipalOption) *Principal {
 	for _, opt := range opts {
 		opt(&o)
 	}
+	o.check(who)
 	p := s.principals.get(who)
-	s.attach(p, o.policies...)
-	return p
+	s.change(p.identity, o)
+	if o.conditions == nil {
+		return p
+	}
+	return s.principals.derive(p.identity, o.conditions)
 }
 
-// attach gives a principal further identity policies.
-func (s *Server) attach(p *Principal, documents ...*kmskit.PolicyDocument) {
-	if p.role != nil {
-		p = p.role
+// check panics if an option does not fit the principal.
+func (o *principalOptions) check(who policy.Principal) {
+	switch {
+	case o.uniqueID != "" && who.Kind != policy.User && who.Kind != policy.Role:
+		panic(fmt.Sprintf("kmstest: %s has no unique ID", cmp.Or(who.ARN, who.Service)))
+	case o.provider != "" && who.Kind != policy.Session:
+		panic(fmt.Sprintf("kmstest: %s is not a session of a role, which it takes to have an identity provider", cmp.Or(who.ARN, who.Service)))
+	case who.Kind == policy.Service && (len(o.policies) > 0 || len(o.tags) > 0):
+		panic(fmt.Sprintf("kmstest: the service %s has no policies and no tags", who.Service))
 	}
+	given := o.conditions
+	o.conditions = nil
+	for name, values := range given {
+		key, standing := policyfacts.FindKey(name)
+		switch {
+		case standing != policyfacts.Known:
+			panic(fmt.Sprintf("kmstest: no request to KMS has the condition key %q", name))
+		case isOwnKey(name):
+			panic(fmt.Sprintf("kmstest: the condition key %q follows from the request", name))
+		case len(values) != 1 && !key.List:
+			panic(fmt.Sprintf("kmstest: the condition key %q has one value, not %d", name, len(values)))
+		}
+		if o.conditions == nil {
+			o.conditions = map[string][]string{}
+		}
+		o.conditions[strings.ToLower(name)] = values
+	}
+}
+
+// change gives an identity what the options say.
+func (s *Server) change(i *identity, o principalOptions) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for _, d := range documents {
-		p.attached = append(p.attached, policy.Compile(d))
+	if o.tags != nil {
+		i.who.Tags = o.tags
+	}
+	if o.uniqueID != "" {
+		i.who.ID = o.uniqueID
+	}
+	if o.provider != "" {
+		i.who.Provider = o.provider
+	}
+	if i.role != nil {
+		i = i.role
+	}
+	for _, d := range o.policies {
+		i.attached = append(i.attached, policy.Compile(d))
 	}
 }
 
 // policies returns the identity policies that count for the principal. The caller
 // holds the world's lock.
-func (p *Principal) policies() []*policy.Policy {
-	if p.role != nil {
-		return p.role.attached
+func (i *identity) policies() []*policy.Policy {
+	if i.role != nil {
+		return i.role.attached
 	}
-	return p.attached
+	return i.attached
+}
+
+// isService reports whether it is an AWS service that acts for itself.
+func (i *identity) isService() bool { return i.who.Kind == policy.Service }
+
+// forService reports whether an AWS service makes the requests, for itself or on
+// behalf of somebody else.
+func (p *Principal) forService() bool {
+	return p.isService() || p.conditions["kms:viaservice"] != nil
 }
 
 // label is the name by which KMS speaks of the principal.
-func (p *Principal) label() string { return cmp.Or(p.who.ARN, p.who.Service) }
+func (i *identity) label() string { return cmp.Or(i.who.ARN, i.who.Service) }
 
-// ARN returns the ARN of the principal.
+// ARN returns the ARN of the principal. That of an AWS service is empty.
 func (p *Principal) ARN() string { return p.who.ARN }
+
+// UniqueID returns the ID of a user (AIDA...) or a role (AROA...), which a policy
+// may name in place of the ARN. A session has that of its role; others have none.
+func (p *Principal) UniqueID() string {
+	p.server.mu.RLock()
+	defer p.server.mu.RUnlock()
+	return p.who.UniqueID()
+}
 
 // Credentials returns the keys that make a request the principal's. A Server
 // looks at the access key only, unless it was made [WithSignatureVerification].
@@ -116,14 +235,24 @@ func (p *Principal) API() *API {
 
 // in returns the operations as the principal in a Region.
 func (p *Principal) in(region string) *API {
-	return &API{server: p.server, principal: p, region: p.server.at(place{p.who.Account, region})}
+	return &API{server: p.server, principal: p, region: p.server.at(place{cmp.Or(p.who.Account, serviceAccount), region})}
 }
+
+// serviceAccount stands for the accounts of AWS from which its services call. No
+// customer has it.
+const serviceAccount = "000000000000"
+
+var serviceName = regexp.MustCompile(`^[a-z0-9-]+(\.[a-z0-9-]+)*\.amazonaws\.com(\.cn)?$`)
 
 var principalARN = regexp.MustCompile(
 	`^arn:(aws|aws-cn|aws-us-gov):(iam|sts)::(\d{12}):(root|user|role|assumed-role|federated-user)(?:/([\w+=,.@/-]+))?$`)
 
-// parsePrincipal returns the principal with that ARN.
+// parsePrincipal returns the principal with that ARN, or the service with that
+// name.
 func parsePrincipal(arn string) (who policy.Principal, ok bool) {
+	if serviceName.MatchString(arn) {
+		return policy.Principal{Kind: policy.Service, Service: arn}, true
+	}
 	m := principalARN.FindStringSubmatch(arn)
 	if m == nil {
 		return policy.Principal{}, false
@@ -151,25 +280,26 @@ func parsePrincipal(arn string) (who policy.Principal, ok bool) {
 
 // principals are those of one Server, each with credentials of its own.
 type principals struct {
-	server   *Server
-	names    *generator
-	standard *Principal
+	server    *Server
+	names     *generator // of credentials
+	uniqueIDs *generator
+	standard  *Principal
 
 	mu          *sync.RWMutex
-	byARN       map[string]*Principal
+	identities  map[string]*identity // by ARN or name of the service
 	byAccessKey map[string]*Principal
 }
 
 // newPrincipals returns the principals of s: first of all the one that the
 // Server's own clients act as.
-func newPrincipals(s *Server, account string, names *generator) principals {
+func newPrincipals(s *Server, account string, names, uniqueIDs *generator) principals {
 	ps := principals{
-		server: s, names: names, mu: new(sync.RWMutex),
-		byARN: map[string]*Principal{}, byAccessKey: map[string]*Principal{},
+		server: s, names: names, uniqueIDs: uniqueIDs, mu: new(sync.RWMutex),
+		identities: map[string]*identity{}, byAccessKey: map[string]*Principal{},
 	}
 	who, _ := parsePrincipal("arn:" + partition(s.regionName) + ":iam::" + account + ":user/kmstest")
 	ps.standard = ps.get(who)
-	s.attach(ps.standard, everythingAllowed())
+	s.change(ps.standard.identity, principalOptions{policies: []*kmskit.PolicyDocument{everythingAllowed()}})
 	return ps
 }
 
@@ -186,18 +316,46 @@ func everythingAllowed() *kmskit.PolicyDocument {
 
 // get returns that principal, new if need be.
 func (ps *principals) get(who policy.Principal) *Principal {
-	var role *Principal
+	var role *identity
 	if who.Kind == policy.Session {
 		issuer, _ := parsePrincipal(who.Issuer)
-		role = ps.get(issuer)
+		role = ps.get(issuer).identity
 	}
 	ps.mu.Lock()
 	defer ps.mu.Unlock()
-	if p := ps.byARN[who.ARN]; p != nil {
-		return p
+	name := cmp.Or(who.ARN, who.Service)
+	i := ps.identities[name]
+	if i == nil {
+		i = ps.newIdentity(who, role)
+		i.plain = ps.add(i, nil)
+		ps.identities[name] = i
 	}
-	p := &Principal{server: ps.server, who: who, role: role, credentials: ps.newCredentials(who)}
-	ps.byARN[who.ARN] = p
+	return i.plain
+}
+
+func (ps *principals) newIdentity(who policy.Principal, role *identity) *identity {
+	who.OrgID, _, _ = strings.Cut(ps.server.organizations[who.Account], "/")
+	switch who.Kind {
+	case policy.Session:
+		who.Role = &role.who
+	case policy.User:
+		who.ID = ps.newUniqueID("AIDA")
+	case policy.Role:
+		who.ID = ps.newUniqueID("AROA")
+	}
+	return &identity{who: who, role: role}
+}
+
+// derive returns a new Principal whose requests have condition keys of their own.
+func (ps *principals) derive(i *identity, conditions map[string][]string) *Principal {
+	ps.mu.Lock()
+	defer ps.mu.Unlock()
+	return ps.add(i, conditions)
+}
+
+// add makes a Principal. The caller holds the lock.
+func (ps *principals) add(i *identity, conditions map[string][]string) *Principal {
+	p := &Principal{identity: i, server: ps.server, credentials: ps.newCredentials(&i.who), conditions: conditions}
 	ps.byAccessKey[p.credentials.AccessKeyID] = p
 	return p
 }
@@ -218,7 +376,14 @@ func (ps *principals) having(accessKey string) *Principal {
 	return ps.byAccessKey[accessKey]
 }
 
-func (ps *principals) newCredentials(who policy.Principal) aws.Credentials {
+// newUniqueID returns an ID of 21 letters and digits.
+func (ps *principals) newUniqueID(prefix string) string {
+	var b [11]byte
+	ps.uniqueIDs.read(b[:])
+	return prefix + base32.StdEncoding.EncodeToString(b[:])[:17]
+}
+
+func (ps *principals) newCredentials(who *policy.Principal) aws.Credentials {
 	var b [10 + 30]byte
 	ps.names.read(b[:])
 	suffix, secret := base32.StdEncoding.EncodeToString(b[:10]), base64.StdEncoding.EncodeToString(b[10:])

@@ -33,6 +33,8 @@ type Server struct {
 
 	attestationRoots *x509.CertPool // nil if there are none
 
+	organizations map[string]string // the paths of accounts in them
+
 	names    *generator
 	requests *generator
 	sealer   *sealer
@@ -54,7 +56,8 @@ type options struct {
 	quotas   Quotas
 	callLog  int
 
-	signatures bool
+	signatures    bool
+	organizations map[string]string
 }
 
 // WithRegion sets the Region of the clients that the Server hands out. The
@@ -76,6 +79,23 @@ func WithAccount(id string) Option {
 // are the IDs of key material, which depend on it.
 func WithSeed(seed uint64) Option {
 	return func(o *options) { o.seed = &seed }
+}
+
+// WithOrganization puts accounts into an organization of AWS Organizations, at a
+// path such as "o-a1b2c3d4e5/r-ab12/ou-ab12-11111111/": the ID of the organization,
+// of its root and of the units on the way. Policies see it as aws:PrincipalOrgID
+// and aws:PrincipalOrgPaths, and as aws:ResourceOrgID and aws:ResourceOrgPaths of
+// the keys of the accounts. It can be given more than once. New panics if the path
+// is none.
+func WithOrganization(path string, accounts ...string) Option {
+	return func(o *options) {
+		if o.organizations == nil {
+			o.organizations = map[string]string{}
+		}
+		for _, account := range accounts {
+			o.organizations[account] = path
+		}
+	}
 }
 
 // WithClock sets the clock that the Server reads. The default is [time.Now],
@@ -107,6 +127,7 @@ const (
 var (
 	regionName = regexp.MustCompile(`^[a-z]{2,8}(-[a-z]{2,10}){1,3}-\d{1,2}$`)
 	accountID  = regexp.MustCompile(`^\d{12}$`)
+	orgPath    = regexp.MustCompile(`^o-[a-z0-9]{10,32}/r-[a-z0-9]{4,32}/(ou-[a-z0-9]{4,32}-[a-z0-9]{8,32}/)*$`)
 )
 
 // New returns an empty KMS. It panics if an option names a Region or an account
@@ -128,6 +149,11 @@ func New(opts ...Option) *Server {
 	if !accountID.MatchString(o.account) {
 		panic(fmt.Sprintf("kmstest: %q is not an account ID of 12 digits", o.account))
 	}
+	for account, path := range o.organizations {
+		if !accountID.MatchString(account) || !orgPath.MatchString(path) {
+			panic(fmt.Sprintf("kmstest: %q cannot be the path of account %q in an organization", path, account))
+		}
+	}
 	if o.callLog < 0 {
 		panic(fmt.Sprintf("kmstest: a log of %d calls cannot be kept", o.callLog))
 	}
@@ -139,9 +165,12 @@ func New(opts ...Option) *Server {
 		quotas:     o.quotas,
 		signatures: o.signatures,
 		calls:      newCallLog(o.callLog),
-		names:      newGenerator(o.seed, "names"),
-		requests:   newGenerator(o.seed, "requests"),
-		sealer:     newSealer(newGenerator(o.seed, "seals")),
+
+		organizations: o.organizations,
+
+		names:    newGenerator(o.seed, "names"),
+		requests: newGenerator(o.seed, "requests"),
+		sealer:   newSealer(newGenerator(o.seed, "seals")),
 	}
 	s.faults.seeds = newGenerator(o.seed, "faults")
 	for _, root := range o.roots {
@@ -150,7 +179,7 @@ func New(opts ...Option) *Server {
 		}
 		s.attestationRoots.AddCert(root)
 	}
-	s.principals = newPrincipals(s, o.account, newGenerator(o.seed, "credentials"))
+	s.principals = newPrincipals(s, o.account, newGenerator(o.seed, "credentials"), newGenerator(o.seed, "unique IDs"))
 	return s
 }
 

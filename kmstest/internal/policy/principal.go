@@ -28,9 +28,12 @@ type Principal struct {
 	Provider string
 	// Service is the name of a service principal, such as "logs.amazonaws.com".
 	Service string
-	// Tags are the tags of the user, role and session. Policies name their keys
-	// without regard to case.
+	// Tags are the tags of the user or role, or of the session. Policies name their
+	// keys without regard to case.
 	Tags map[string]string
+	// Role is the role that a session is of, for the tags that the session does not
+	// have itself and the unique ID. It may be nil.
+	Role *Principal
 	// OrgID is the ID of the organization that the account is in, if any.
 	OrgID string
 }
@@ -182,7 +185,7 @@ func (p *principals) namesUserOrRole(who *Principal) bool {
 	case User, Role:
 		return slices.Contains(p.arns, who.ARN) || slices.Contains(p.ids, who.ID)
 	case Session:
-		return slices.Contains(p.arns, who.Issuer) || slices.Contains(p.ids, who.ID)
+		return slices.Contains(p.arns, who.Issuer) || slices.Contains(p.ids, who.UniqueID())
 	default:
 		return false
 	}
@@ -272,15 +275,23 @@ func (p *Principal) userID() string {
 	case Root:
 		return p.Account
 	case Session:
-		if p.ID == "" {
+		if p.UniqueID() == "" {
 			return ""
 		}
-		return p.ID + ":" + p.name()
+		return p.UniqueID() + ":" + p.name()
 	case FederatedUser:
 		return p.Account + ":" + p.name()
 	default:
 		return p.ID
 	}
+}
+
+// UniqueID is that of the user or role. A session has the one of its role.
+func (p *Principal) UniqueID() string {
+	if p.ID == "" && p.Role != nil {
+		return p.Role.ID
+	}
+	return p.ID
 }
 
 // name is the friendly name of a user and the name of a session.
@@ -293,6 +304,9 @@ func (p *Principal) tag(key string) (string, bool) {
 		if strings.EqualFold(k, key) {
 			return v, true
 		}
+	}
+	if p.Role != nil {
+		return p.Role.tag(key)
 	}
 	return "", false
 }
