@@ -7,7 +7,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/kms"
 	"github.com/aws/aws-sdk-go-v2/service/kms/types"
 	"github.com/kmskit/kmskit/kmstest"
-	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
 
@@ -189,53 +188,5 @@ func TestAccess(t *testing.T) {
 		k := newKey(t, root)
 		_, err := root.ScheduleKeyDeletion(t.Context(), &kms.ScheduleKeyDeletionInput{KeyId: k.KeyId, PendingWindowInDays: aws.Int32(7)})
 		require.NoError(t, err)
-	})
-}
-
-func TestPrincipal(t *testing.T) {
-	t.Parallel()
-	t.Run("is one for each ARN", func(t *testing.T) {
-		t.Parallel()
-		srv := kmstest.New()
-		a, b := srv.Principal(role(account, "a")), srv.Principal(role(account, "a"))
-		assert.Same(t, a, b)
-		assert.Equal(t, role(account, "a"), a.ARN())
-		assert.NotEqual(t, a.Credentials(), srv.Principal(role(account, "b")).Credentials())
-	})
-
-	t.Run("has temporary credentials in a session, and the policies of the role", func(t *testing.T) {
-		t.Parallel()
-		srv := kmstest.New()
-		k := newKey(t, srv.API())
-		srv.Principal(role(account, "app"), allow("kms:DescribeKey"))
-		session := srv.Principal("arn:aws:sts::" + account + ":assumed-role/app/one")
-		assert.Regexp(t, "^ASIA", session.Credentials().AccessKeyID)
-		assert.NotEmpty(t, session.Credentials().SessionToken)
-		_, err := session.Client().DescribeKey(t.Context(), &kms.DescribeKeyInput{KeyId: k.KeyId})
-		require.NoError(t, err)
-		srv.Principal(session.ARN(), allow("kms:DisableKey"))
-		_, err = srv.Principal(role(account, "app")).API().DisableKey(t.Context(), &kms.DisableKeyInput{KeyId: k.KeyId})
-		require.NoError(t, err)
-	})
-
-	t.Run("works in its own account", func(t *testing.T) {
-		t.Parallel()
-		srv := kmstest.New()
-		p := srv.Principal("arn:aws:iam::"+other+":user/path/ana", allow("kms:*"))
-		k := newKey(t, p.Client())
-		assert.Equal(t, "arn:aws:kms:us-east-1:"+other+":key/"+*k.KeyId, *k.Arn)
-		keys, err := srv.API().ListKeys(t.Context(), nil)
-		require.NoError(t, err)
-		assert.Empty(t, keys.Keys)
-	})
-
-	t.Run("panics over what is no principal", func(t *testing.T) {
-		t.Parallel()
-		for _, arn := range []string{
-			"", "ana", "arn:aws:iam::1:root", "arn:aws:iam::111122223333:root/x", "arn:aws:iam::111122223333:user/",
-			"arn:aws:iam::111122223333:group/x", "arn:aws:sts::111122223333:assumed-role/app", "arn:aws:sts::111122223333:role/app",
-		} {
-			assert.PanicsWithValue(t, `kmstest: "`+arn+`" is not the ARN of a principal`, func() { kmstest.New().Principal(arn) })
-		}
 	})
 }

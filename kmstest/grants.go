@@ -55,7 +55,7 @@ func (c *call) createGrant(in *kms.CreateGrantInput) (*kms.CreateGrantOutput, er
 	if err != nil {
 		return nil, err
 	}
-	if err := g.check(in, k); err != nil {
+	if err := c.server.checkGrant(g, in, k); err != nil {
 		return nil, err
 	}
 	same := k.named[g.fingerprint()]
@@ -103,8 +103,8 @@ func newGrantPrincipal(arn, service *string) grantPrincipal {
 	return grantPrincipal{value(arn), false}
 }
 
-// check refuses a grant that KMS does not make on k.
-func (g *grant) check(in *kms.CreateGrantInput, k *key) error {
+// checkGrant refuses a grant that KMS does not make on k.
+func (s *Server) checkGrant(g *grant, in *kms.CreateGrantInput, k *key) error {
 	if (in.GranteePrincipal == nil) == (in.GranteeServicePrincipal == nil) {
 		return validationError("You must specify either GranteePrincipal or GranteeServicePrincipal, but not both.")
 	}
@@ -117,6 +117,9 @@ func (g *grant) check(in *kms.CreateGrantInput, k *key) error {
 	for _, p := range []grantPrincipal{g.grantee, g.retiring} {
 		if err := p.check(); err != nil {
 			return err
+		}
+		if p.name != "" && s.closed && !s.principals.exists(p.name) {
+			return noPrincipal(p.name)
 		}
 	}
 	for _, op := range g.operations {
@@ -132,9 +135,13 @@ func (p grantPrincipal) check() error {
 		return nil
 	}
 	if who, ok := parsePrincipal(p.name); !ok || who.Kind == policy.Service {
-		return invalidARN("ARN does not refer to a valid principal: %s", p.name)
+		return noPrincipal(p.name)
 	}
 	return nil
+}
+
+func noPrincipal(name string) error {
+	return invalidARN("ARN does not refer to a valid principal: %s", name)
 }
 
 const (

@@ -1,6 +1,9 @@
 package kmstest
 
 import (
+	"slices"
+	"strings"
+
 	"github.com/aws/aws-sdk-go-v2/service/kms"
 	"github.com/aws/aws-sdk-go-v2/service/kms/types"
 	"github.com/kmskit/kmskit"
@@ -84,6 +87,12 @@ func (c *call) newPolicy(k *key, text string, bypass bool) (*keyPolicy, error) {
 		return nil, malformedPolicy(err.Error())
 	}
 	p := &keyPolicy{text: indentPolicy(text), compiled: policy.Compile(document)}
+	if !c.server.allExist(p.compiled) {
+		return nil, malformedPolicy("Policy contains a statement with one or more invalid principals.")
+	}
+	if unknown := slices.Concat(p.compiled.Unknown(), p.compiled.Foreign()); c.server.strict && len(unknown) > 0 {
+		return nil, malformedPolicy("kmstest is strict about policies: " + strings.Join(unknown, "; "))
+	}
 	if text := p.compiled.OverlyPermissive(); text != "" {
 		return nil, malformedPolicy(text)
 	}
@@ -91,6 +100,14 @@ func (c *call) newPolicy(k *key, text string, bypass bool) (*keyPolicy, error) {
 		return nil, malformedPolicy("The new key policy will not allow you to update the key policy in the future.")
 	}
 	return p, nil
+}
+
+// allExist reports whether all principals that a policy names are in the form of
+// one, and exist.
+func (s *Server) allExist(p *policy.Policy) bool {
+	return !slices.ContainsFunc(p.Principals(), func(name string) bool {
+		return !policy.IsPrincipal(name) || s.closed && !s.principals.exists(name)
+	})
 }
 
 func malformedPolicy(text string) error {

@@ -3,6 +3,7 @@ package kmstest_test
 import (
 	"errors"
 	"fmt"
+	"reflect"
 	"strings"
 	"testing"
 
@@ -286,4 +287,120 @@ func TestConditions(t *testing.T) {
 			}
 		}
 	}
+}
+
+func TestKeyPolicy_principals(t *testing.T) {
+	t.Parallel()
+	const invalid = "Policy contains a statement with one or more invalid principals."
+	const admin = "arn:aws:iam::" + account + ":user/kmstest"
+	create := func(t *testing.T, srv *kmstest.Server, arns ...string) error {
+		t.Helper()
+		_, err := srv.API().CreateKey(t.Context(), &kms.CreateKeyInput{Policy: str(policyFor(append(arns, admin)...))})
+		return err
+	}
+
+	t.Run("have to have the form of one", func(t *testing.T) {
+		t.Parallel()
+		srv := kmstest.New()
+		for _, arn := range []string{"arn:aws:iam::111122223333:group/staff", "arn:aws:iam::111122223333:role/*", "somebody"} {
+			refused(t, create(t, srv, arn), "MalformedPolicyDocumentException", invalid)
+		}
+		require.NoError(t, create(t, srv, "*", other, role(other, "nobody"), "AIDACKCEVSQ6C2EXAMPLE"))
+		_, err := srv.API().CreateKey(t.Context(), &kms.CreateKeyInput{BypassPolicyLockoutSafetyCheck: true, Policy: str(
+			`{"Statement":[{"Effect":"Allow","Principal":{"Service":"logs.amazon.com"},"Action":"kms:*","Resource":"*"}]}`)})
+		refused(t, err, "MalformedPolicyDocumentException", invalid)
+	})
+
+	t.Run("have to exist if the Server knows who does", func(t *testing.T) {
+		t.Parallel()
+		srv := kmstest.New(kmstest.WithKnownPrincipals(role(account, "app"), "arn:aws:sts::"+other+":assumed-role/batch/1"))
+		known := []string{
+			"*", account, "arn:aws:iam::" + account + ":root", other, role(account, "app"), role(other, "batch"),
+			"arn:aws:sts::" + other + ":assumed-role/batch/1", srv.Principal(role(account, "app")).UniqueID(),
+		}
+		require.NoError(t, create(t, srv, known...))
+		for _, arn := range []string{
+			"999999999999", "arn:aws:iam::999999999999:root", role(account, "reader"), "arn:aws:iam::" + account + ":user/app",
+			"arn:aws:sts::" + other + ":assumed-role/batch/2", "AIDACKCEVSQ6C2EXAMPLE",
+		} {
+			refused(t, create(t, srv, append(known, arn)...), "MalformedPolicyDocumentException", invalid)
+		}
+		srv.Principal(role(account, "reader"))
+		require.NoError(t, create(t, srv, role(account, "reader")))
+		_, err := srv.API().PutKeyPolicy(t.Context(), &kms.PutKeyPolicyInput{
+			KeyId: newKey(t, srv.API()).KeyId, Policy: str(policyFor(role(account, "writer"))), BypassPolicyLockoutSafetyCheck: true,
+		})
+		refused(t, err, "MalformedPolicyDocumentException", invalid)
+
+		in := newGrant(newKey(t, srv.API()))
+		in.GranteePrincipal = str(role(account, "writer"))
+		_, err = srv.API().CreateGrant(t.Context(), in)
+		refused(t, err, "InvalidArnException", "ARN does not refer to a valid principal: "+role(account, "writer"))
+		in.GranteePrincipal, in.RetiringPrincipal = str(role(account, "app")), str(role(account, "reader"))
+		_, err = srv.API().CreateGrant(t.Context(), in)
+		require.NoError(t, err)
+	})
+
+	t.Run("that are known have to have ARNs", func(t *testing.T) {
+		t.Parallel()
+		assert.Panics(t, func() { kmstest.New(kmstest.WithKnownPrincipals("somebody")) })
+	})
+}
+
+func TestWithStrictPolicies(t *testing.T) {
+	t.Parallel()
+	const admin = `{"Effect":"Allow","Principal":{"AWS":"` + account + `"},"Action":"kms:*","Resource":"*"}`
+	statements := map[string]string{
+		`{"Sid":"Odd","Effect":"Allow","Principal":"*","Action":"kms:Decyrpt","Resource":"*"}`:                     `statement 2 ("Odd"): Action "kms:Decyrpt" is no action of KMS`,
+		`{"Effect":"Allow","Principal":"*","Action":["s3:*","kms:Decrypt"],"Resource":"*"}`:                        `statement 2: Action "s3:*" is for another service`,
+		`{"Effect":"Deny","Principal":"*","Action":"*","Resource":"*","Condition":{"StringIs":{}}}`:                `statement 2: unknown condition operator "StringIs"`,
+		`{"Effect":"Deny","Principal":"*","Action":"kms:*"}`:                                                       `statement 2: no Resource, so it has no effect`,
+		`{"Effect":"Allow","Principal":"*","Action":"*","Resource":"*","Condition":{"Bool":{"kms:Quantum":true}}}`: `statement 2: unknown condition key "kms:Quantum"`,
+	}
+	put := func(t *testing.T, srv *kmstest.Server, statement string) error {
+		t.Helper()
+		_, err := srv.API().PutKeyPolicy(t.Context(), &kms.PutKeyPolicyInput{
+			KeyId: newKey(t, srv.API()).KeyId, Policy: str(`{"Statement":[` + admin + "," + statement + `]}`),
+			BypassPolicyLockoutSafetyCheck: true,
+		})
+		return err
+	}
+
+	t.Run("refuses what means nothing, by name", func(t *testing.T) {
+		t.Parallel()
+		srv := kmstest.New(kmstest.WithStrictPolicies())
+		for statement, text := range statements {
+			refused(t, put(t, srv, statement), "MalformedPolicyDocumentException", "kmstest is strict about policies: "+text)
+		}
+		require.NoError(t, put(t, srv, `{"Effect":"Allow","Principal":"*","Action":"kms:Decrypt","Resource":"*"}`))
+	})
+
+	t.Run("is not how KMS is", func(t *testing.T) {
+		t.Parallel()
+		srv := kmstest.New()
+		for statement := range statements {
+			require.NoError(t, put(t, srv, statement), statement)
+		}
+	})
+
+	t.Run("knows the actions of all operations", func(t *testing.T) {
+		t.Parallel()
+		srv := kmstest.New(kmstest.WithStrictPolicies())
+		api := reflect.TypeFor[*kmstest.API]()
+		actions := []string{"kms:ReEncryptFrom", "kms:ReEncryptTo"}
+		for i := range api.NumMethod() {
+			if name := api.Method(i).Name; name != "ReEncrypt" {
+				actions = append(actions, "kms:"+name)
+			}
+		}
+		assert.NotPanics(t, func() { srv.Principal(role(account, "all"), allow(actions...)) })
+	})
+
+	t.Run("is about identity policies too, where other services are at home", func(t *testing.T) {
+		t.Parallel()
+		srv := kmstest.New(kmstest.WithStrictPolicies())
+		assert.NotPanics(t, func() { srv.Principal(role(account, "app"), allow("s3:GetObject")) })
+		assert.PanicsWithValue(t, `kmstest: an identity policy of `+role(account, "app")+`: statement 1: Action "kms:Decyrpt" is no action of KMS`,
+			func() { srv.Principal(role(account, "app"), allow("kms:Decyrpt")) })
+	})
 }

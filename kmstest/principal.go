@@ -116,6 +116,9 @@ func (s *Server) Principal(arn string, opts ...PrincipalOption) *Principal {
 		opt(&o)
 	}
 	o.check(who)
+	if s.strict {
+		o.checkPolicies(arn)
+	}
 	p := s.principals.get(who)
 	s.change(p.identity, o)
 	if o.conditions == nil {
@@ -150,6 +153,15 @@ func (o *principalOptions) check(who policy.Principal) {
 			o.conditions = map[string][]string{}
 		}
 		o.conditions[strings.ToLower(name)] = values
+	}
+}
+
+// checkPolicies panics if a policy has what means nothing.
+func (o *principalOptions) checkPolicies(arn string) {
+	for _, d := range o.policies {
+		if unknown := policy.Compile(d).Unknown(); len(unknown) > 0 {
+			panic(fmt.Sprintf("kmstest: an identity policy of %s: %s", arn, strings.Join(unknown, "; ")))
+		}
 	}
 }
 
@@ -242,15 +254,13 @@ func (p *Principal) in(region string) *API {
 // customer has it.
 const serviceAccount = "000000000000"
 
-var serviceName = regexp.MustCompile(`^[a-z0-9-]+(\.[a-z0-9-]+)*\.amazonaws\.com(\.cn)?$`)
-
 var principalARN = regexp.MustCompile(
 	`^arn:(aws|aws-cn|aws-us-gov):(iam|sts)::(\d{12}):(root|user|role|assumed-role|federated-user)(?:/([\w+=,.@/-]+))?$`)
 
 // parsePrincipal returns the principal with that ARN, or the service with that
 // name.
 func parsePrincipal(arn string) (who policy.Principal, ok bool) {
-	if serviceName.MatchString(arn) {
+	if policy.IsService(arn) {
 		return policy.Principal{Kind: policy.Service, Service: arn}, true
 	}
 	m := principalARN.FindStringSubmatch(arn)
@@ -344,6 +354,26 @@ func (ps *principals) newIdentity(who policy.Principal, role *identity) *identit
 		who.ID = ps.newUniqueID("AROA")
 	}
 	return &identity{who: who, role: role}
+}
+
+// exists reports whether there is a principal that a policy names in that way. The
+// caller holds the world's lock.
+func (ps *principals) exists(name string) bool {
+	ps.mu.RLock()
+	defer ps.mu.RUnlock()
+	if ps.identities[name] != nil || policy.IsService(name) {
+		return true
+	}
+	account := name
+	if who, ok := parsePrincipal(name); ok && who.Kind == policy.Root {
+		account = who.Account
+	}
+	for _, i := range ps.identities {
+		if i.who.Account == account || i.who.ID == name {
+			return true
+		}
+	}
+	return false
 }
 
 // derive returns a new Principal whose requests have condition keys of their own.

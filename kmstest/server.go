@@ -34,6 +34,8 @@ type Server struct {
 	attestationRoots *x509.CertPool // nil if there are none
 
 	organizations map[string]string // the paths of accounts in them
+	strict        bool              // about policies
+	closed        bool              // there are no principals but those it knows
 
 	names    *generator
 	requests *generator
@@ -58,6 +60,9 @@ type options struct {
 
 	signatures    bool
 	organizations map[string]string
+	strict        bool
+	closed        bool
+	known         []string
 }
 
 // WithRegion sets the Region of the clients that the Server hands out. The
@@ -96,6 +101,24 @@ func WithOrganization(path string, accounts ...string) Option {
 			o.organizations[account] = path
 		}
 	}
+}
+
+// WithStrictPolicies makes the Server refuse what KMS takes and makes nothing of:
+// a key policy with an operator, a condition key, an action or a value that has no
+// meaning, with MalformedPolicyDocumentException, which names it. For an identity
+// policy of that kind [Server.Principal] panics. Without the option such a
+// statement never allows anything, and [Server.Explain] says so.
+func WithStrictPolicies() Option {
+	return func(o *options) { o.strict = true }
+}
+
+// WithKnownPrincipals makes the Server know all principals that exist: those with
+// these ARNs, those that [Server.Principal] has made, and the roots of their
+// accounts. As in AWS, a key policy that names anybody else is then refused with
+// MalformedPolicyDocumentException, and a grant with InvalidArnException. Without
+// the option every principal exists. New panics if an ARN is not that of one.
+func WithKnownPrincipals(arns ...string) Option {
+	return func(o *options) { o.closed, o.known = true, append(o.known, arns...) }
 }
 
 // WithClock sets the clock that the Server reads. The default is [time.Now],
@@ -167,6 +190,8 @@ func New(opts ...Option) *Server {
 		calls:      newCallLog(o.callLog),
 
 		organizations: o.organizations,
+		strict:        o.strict,
+		closed:        o.closed,
 
 		names:    newGenerator(o.seed, "names"),
 		requests: newGenerator(o.seed, "requests"),
@@ -180,6 +205,9 @@ func New(opts ...Option) *Server {
 		s.attestationRoots.AddCert(root)
 	}
 	s.principals = newPrincipals(s, o.account, newGenerator(o.seed, "credentials"), newGenerator(o.seed, "unique IDs"))
+	for _, arn := range o.known {
+		s.Principal(arn)
+	}
 	return s
 }
 

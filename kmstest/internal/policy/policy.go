@@ -50,6 +50,8 @@ type Policy struct {
 	keys       []string
 
 	unknown          []string
+	foreign          []string
+	principals       []string
 	overlyPermissive string
 }
 
@@ -77,6 +79,19 @@ func Compile(doc *kmskit.PolicyDocument) *Policy {
 // missing. It is empty for a policy that is fully understood.
 func (p *Policy) Unknown() []string {
 	return slices.Clone(p.unknown)
+}
+
+// Foreign returns the actions of other services that the policy has, one sentence
+// each. In a key policy they mean nothing.
+func (p *Policy) Foreign() []string {
+	return slices.Clone(p.foreign)
+}
+
+// Principals returns whom the policy names in Principal and NotPrincipal elements,
+// in the order of the statements: account IDs, ARNs, unique IDs, names of services
+// and whatever else there is, but not "*" and not identity providers.
+func (p *Policy) Principals() []string {
+	return slices.Clone(p.principals)
 }
 
 // OverlyPermissive returns the text with which KMS refuses a policy that applies
@@ -162,10 +177,14 @@ type compiler struct {
 }
 
 func (c *compiler) report(format string, args ...any) string {
-	text := fmt.Sprintf(format, args...)
+	c.policy.unknown = append(c.policy.unknown, c.text(format, args...))
+	return fmt.Sprintf(format, args...)
+}
+
+// text is a sentence about the statement.
+func (c *compiler) text(format string, args ...any) string {
 	sid := c.policy.statements[c.index].sid
-	c.policy.unknown = append(c.policy.unknown, statementName(c.index, sid)+": "+text)
-	return text
+	return statementName(c.index, sid) + ": " + fmt.Sprintf(format, args...)
 }
 
 // once returns the index of something that the policy has, or adds it to its
@@ -213,6 +232,9 @@ func (c *compiler) compileElement(
 		if err != nil {
 			l.unclear, s.unclear = true, c.report("%s %q %v", name, value, err)
 			continue
+		}
+		if kind == "Action:" {
+			c.checkAction(name, value)
 		}
 		l.patterns.add(once(c, patterns, kind+value, func() pattern { return p }))
 	}

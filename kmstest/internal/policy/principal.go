@@ -83,6 +83,11 @@ func (c *compiler) compilePrincipal(s *statement, source *kmskit.Statement) {
 	p.everyone = element.Everyone
 	p.services = slices.Clone(element.Service)
 	p.providers = slices.Clone(element.Federated)
+	for _, value := range slices.Concat(element.AWS, element.Service, element.CanonicalUser) {
+		if value != "*" {
+			c.policy.principals = append(c.policy.principals, value)
+		}
+	}
 	for _, value := range element.AWS {
 		if !p.add(value) {
 			c.report("%s AWS %q names nobody", name, value)
@@ -91,6 +96,25 @@ func (c *compiler) compilePrincipal(s *statement, source *kmskit.Statement) {
 	for _, value := range element.CanonicalUser {
 		c.report("%s CanonicalUser %q names nobody that KMS knows", name, value)
 	}
+}
+
+// IsPrincipal reports whether a policy may name a principal in that way: an account
+// by its ID, a user, role or session by its ARN, a user or role by its unique ID,
+// or a service by its name. Groups and patterns are none.
+func IsPrincipal(name string) bool {
+	var p principals
+	return p.add(name) || IsService(name)
+}
+
+// IsService reports whether name has the form of a service principal, such as
+// "logs.amazonaws.com".
+func IsService(name string) bool {
+	for _, suffix := range [...]string{".amazonaws.com", ".amazonaws.com.cn", ".amazonaws.eu", ".aws.internal"} {
+		if base, ok := strings.CutSuffix(name, suffix); ok {
+			return base != "" && strings.Trim(base, "abcdefghijklmnopqrstuvwxyz0123456789-.") == ""
+		}
+	}
+	return false
 }
 
 // add adds a value of the AWS member. It is false for one that names nobody.

@@ -83,6 +83,9 @@ func TestPolicy_Unknown(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ name, statement, want string }{
 		{"an action without a prefix", action(`"Action": "Decrypt"`), `Action "Decrypt" lacks the prefix of a service`},
+		{"a misspelt action", action(`"Action": ["kms:Decrypt", "kms:Decyrpt"]`), `Action "kms:Decyrpt" is no action of KMS`},
+		{"a pattern without actions", action(`"Action": "KMS:Decript*"`), `Action "KMS:Decript*" is no action of KMS`},
+		{"a misspelt action left out", `{"Effect": "Deny", "Principal": "*", "NotAction": "kms:Decyrpt", "Resource": "*"}`, `NotAction "kms:Decyrpt" is no action of KMS`},
 		{"no action", `{"Effect": "Allow", "Principal": "*", "Resource": "*"}`, `no Action, so it has no effect`},
 		{"no resource", `{"Effect": "Allow", "Principal": "*", "Action": "*"}`, `no Resource, so it has no effect`},
 		{"a resource", `{"Effect": "Allow", "Principal": "*", "Action": "*", "NotResource": "key/1"}`, `NotResource "key/1" is not an ARN`},
@@ -149,6 +152,29 @@ func TestPolicy_Unknown(t *testing.T) {
 		p.Unknown()[0] = "overwritten"
 		assert.NotEqual(t, "overwritten", p.Unknown()[0])
 	})
+}
+
+func TestPolicy_Foreign(t *testing.T) {
+	t.Parallel()
+	p := policy.Compile(parse(t, everyone+","+action(`"Action": ["s3:GetObject", "kms:Decrypt", "*", "*:Get*"]`)))
+	assert.Equal(t, []string{`statement 2: Action "s3:GetObject" is for another service`}, p.Foreign())
+	assert.Empty(t, p.Unknown(), "an identity policy may have them")
+}
+
+func TestPolicy_Principals(t *testing.T) {
+	t.Parallel()
+	p := policy.Compile(parse(t, everyone+","+allow(`{"AWS": ["345678901234", "*", "x"], "Service": "logs.amazonaws.com", "Federated": "f"}`)+`,
+		{"Effect": "Deny", "NotPrincipal": {"AWS": "AROACKCEVSQ6C2EXAMPLE"}, "Action": "*", "Resource": "*"}`))
+	assert.Equal(t, []string{"345678901234", "x", "logs.amazonaws.com", "AROACKCEVSQ6C2EXAMPLE"}, p.Principals())
+
+	for name, want := range map[string]bool{
+		"345678901234": true, "arn:aws:iam::345678901234:root": true, "arn:aws:iam::345678901234:user/a/b": true,
+		"arn:aws:sts::345678901234:assumed-role/a/b": true, "AIDACKCEVSQ6C2EXAMPLE": true, "delivery.logs.amazonaws.com": true,
+		"s3.amazonaws.com.cn": true, "": false, "34567890123": false, "arn:aws:iam::345678901234:group/a": false,
+		"arn:aws:iam::345678901234:user/*": false, "logs.amazon.com": false, ".amazonaws.com": false, "Logs.amazonaws.com": false,
+	} {
+		assert.Equal(t, want, policy.IsPrincipal(name), name)
+	}
 }
 
 func TestPolicy_OverlyPermissive(t *testing.T) {
