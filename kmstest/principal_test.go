@@ -1,7 +1,6 @@
 package kmstest_test
 
 import (
-	"regexp"
 	"strings"
 	"testing"
 
@@ -126,8 +125,8 @@ func TestPrincipal_UniqueID(t *testing.T) {
 		}
 		first := ids()
 		assert.Equal(t, first, ids())
-		assert.Regexp(t, regexp.MustCompile(`^AROA[A-Z2-7]{17}$`), first[0])
-		assert.Regexp(t, regexp.MustCompile(`^AIDA[A-Z2-7]{17}$`), first[1])
+		assert.Regexp(t, `^AROA[A-Z2-7]{17}$`, first[0])
+		assert.Regexp(t, `^AIDA[A-Z2-7]{17}$`, first[1])
 		assert.Equal(t, first[0], first[2], "a session has the ID of its role")
 		assert.Equal(t, first[0], first[3])
 		assert.Equal(t, []string{"", ""}, first[4:])
