@@ -34,12 +34,28 @@
 // whom it is from. Aliases of AWS managed keys (alias/aws/...) are reserved, but
 // there are no such keys.
 //
-// # Principals
+// # Principals and policies
 //
 // Without further ado every call comes from one user whose identity policy allows
 // everything. [Server.Principal] makes others, in this account or in any other,
-// with the identity policies that a test gives them; key policies and grants then
-// decide as they do in AWS.
+// and AWS services, with the identity policies, tags and IDs that a test gives
+// them; key policies and grants then decide as they do in AWS. What a request
+// cannot tell of itself, such as the VPC endpoint that it came through or the
+// service that makes it on a principal's behalf, [WithConditionKey] adds.
+// [WithOrganization] puts accounts into an organization. Not modelled are
+// permissions boundaries and the policies of organizations and of VPC endpoints.
+//
+// As far as a Server knows, every principal exists, unless [WithKnownPrincipals]
+// says who does. What KMS takes in a policy and makes nothing of, it takes too;
+// [WithStrictPolicies] makes it refuse that.
+//
+// # Calls and why they were refused
+//
+// A Server keeps the last requests that came to it: [Server.Calls] has what each
+// of them asked for, its error code, and which statement or grant decided, and
+// never a plaintext. [Server.CallCount] counts them. [Server.Explain] takes the
+// error that a client got and says why: which statements came near, and which
+// element or condition of each did not match.
 //
 // # Time and names
 //
