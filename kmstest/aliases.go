@@ -43,6 +43,7 @@ func (c *call) createAlias(in *kms.CreateAliasInput) (*kms.CreateAliasOutput, er
 		return nil, err
 	}
 	a.target = target
+	c.rememberAlias(a.name, nil)
 	c.region.addAlias(a)
 	return &kms.CreateAliasOutput{}, nil
 }
@@ -53,7 +54,7 @@ func (c *call) updateAlias(in *kms.UpdateAliasInput) (*kms.UpdateAliasOutput, er
 	}
 	c.server.mu.Lock()
 	defer c.server.mu.Unlock()
-	a := c.region.aliases[*in.AliasName]
+	a := c.aliasToChange(*in.AliasName)
 	if a == nil {
 		return nil, aliasNotFound(c.region.arn(*in.AliasName))
 	}
@@ -72,6 +73,7 @@ func (c *call) updateAlias(in *kms.UpdateAliasInput) (*kms.UpdateAliasOutput, er
 			return nil, err
 		}
 	}
+	c.rememberAlias(a.name, a)
 	c.region.moveAlias(a, target)
 	a.updated = c.now
 	return &kms.UpdateAliasOutput{}, nil
@@ -95,7 +97,7 @@ func (c *call) deleteAlias(in *kms.DeleteAliasInput) (*kms.DeleteAliasOutput, er
 	}
 	c.server.mu.Lock()
 	defer c.server.mu.Unlock()
-	a := c.region.aliases[*in.AliasName]
+	a := c.aliasToChange(*in.AliasName)
 	if a == nil {
 		return nil, aliasNotFound(c.region.arn(*in.AliasName))
 	}
@@ -105,6 +107,7 @@ func (c *call) deleteAlias(in *kms.DeleteAliasInput) (*kms.DeleteAliasOutput, er
 	if _, err := c.admit(a.target, use{}); err != nil {
 		return nil, err
 	}
+	c.rememberAlias(a.name, a)
 	c.region.removeAlias(a)
 	return &kms.DeleteAliasOutput{}, nil
 }
@@ -148,16 +151,18 @@ func (c *call) listAliases(in *kms.ListAliasesInput) (*kms.ListAliasesOutput, er
 		return nil, err
 	}
 	p := pager[*alias]{
-		items: c.region.nameOrder, position: func(a *alias) string { return a.name },
-		limit: in.Limit, marker: in.Marker, usual: 50, most: 100,
+		position: func(a *alias) string { return a.name },
+		limit:    in.Limit, marker: in.Marker, usual: 50, most: 100,
 	}
+	var k *key
 	if in.KeyId != nil {
-		k, err := c.listedKey(*in.KeyId)
-		if err != nil {
+		var err error
+		if k, err = c.listedKey(*in.KeyId); err != nil {
 			return nil, err
 		}
-		p.items, p.filter = k.aliases, k.id
+		p.filter = k.id
 	}
+	p.items = c.aliasesSeen(c.region, k)
 	aliases, next, err := p.page(c)
 	if err != nil {
 		return nil, err
@@ -185,7 +190,7 @@ func (c *call) listedKey(keyID string) (*key, error) {
 	case ref.alias != "":
 		return nil, noAliases()
 	}
-	k := c.server.find(ref)
+	k := c.find(ref)
 	switch {
 	case ref.account != c.region.account:
 		return nil, c.untold(use{}, ref.arn(), "the key is of another account")

@@ -68,7 +68,7 @@ func (c *call) key(u use) (*key, error) {
 		return nil, noAliases()
 	}
 	u.alias = ref.alias
-	k := c.server.find(ref)
+	k := c.find(ref)
 	if k == nil {
 		return nil, c.missing(ref, u)
 	}
@@ -95,7 +95,7 @@ func (c *call) admit(k *key, u use) (*key, error) {
 	if rule.native && k.store != nil {
 		return nil, wrongOrigin(k.arn, k.origin)
 	}
-	if err := rule.admits(k.arn, k.currentState()); err != nil {
+	if err := rule.admits(k.arn, c.stateOf(k)); err != nil {
 		return nil, err
 	}
 	if err := c.reach(k); err != nil {
@@ -127,7 +127,7 @@ func (c *call) missing(ref reference, u use) error {
 // holds the lock.
 func (c *call) authorize(k *key, u use) error {
 	r := c.request(k, k.arn, k.region.account, u)
-	d := policy.Evaluate(r, k.effectivePolicy(), c.principal.policies())
+	d := policy.Evaluate(r, k.effectivePolicy(c.face(k)), c.principal.policies())
 	var by *grant
 	if d.Outcome == policy.NoResourcePolicy || d.Outcome == policy.NoIdentityPolicy {
 		by = c.granted(k, u)

@@ -106,7 +106,7 @@ func (x *conditions) ofKey(dst []string, name string) []string {
 			return append(dst, x.key.idleDays(x.call.now))
 		}
 	case "kms:resourcealiases":
-		for _, a := range x.key.aliases {
+		for _, a := range x.call.aliasesSeen(x.key.region, x.key) {
 			dst = append(dst, a.name)
 		}
 	}

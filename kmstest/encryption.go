@@ -279,7 +279,7 @@ func (c *call) keyOfCiphertext(s sealed) (*key, error) {
 	switch {
 	case !known:
 		return nil, invalidCiphertext()
-	case k == nil:
+	case k == nil || !c.seesKey(k):
 		return nil, c.untold(u, "*", "the key of the ciphertext is not in this Region, or is gone")
 	}
 	return c.admit(k, u)

@@ -20,7 +20,7 @@ func (c *call) recordRefusal(r *policy.Request, k *key, u use) {
 	}
 	var ofKey *policy.Policy
 	if k != nil {
-		ofKey = k.effectivePolicy()
+		ofKey = k.effectivePolicy(c.face(k))
 	}
 	named := *r
 	named.Action = c.permission(u).name // which is for reading
@@ -44,7 +44,8 @@ func (c *call) objections(k *key, u use) (lines []string) {
 	operation := types.GrantOperation(c.action(u))
 	for _, grantee := range c.principal.grantees() {
 		for _, g := range k.grantees[grantee] {
-			lines = append(lines, g.label()+" does not apply: "+c.objection(g, operation, u))
+			why := cmp.Or(c.objection(g, operation, u), "it is not known here yet, and counts at once with its grant token")
+			lines = append(lines, g.label()+" does not apply: "+why)
 		}
 	}
 	return lines

@@ -253,18 +253,24 @@ func (p grantPrincipal) appendName(dst []string, service bool) []string {
 // granted returns a grant that lets the caller use k, or nil. The caller of
 // granted holds the lock.
 func (c *call) granted(k *key, u use) *grant {
-	if len(k.grantees) == 0 {
+	if len(k.grantees) == 0 && c.server.delays == nil {
 		return nil
 	}
 	operation := types.GrantOperation(c.action(u))
 	for _, grantee := range c.principal.grantees() {
-		for _, g := range k.grantees[grantee] {
+		for _, g := range c.grantsTo(k, grantee, u.grantTokens) {
 			if c.objection(g, operation, u) == "" {
 				return g
 			}
 		}
 	}
 	return nil
+}
+
+// grantsTo returns the grants on k to a principal, as the caller with these tokens
+// sees them.
+func (c *call) grantsTo(k *key, p grantPrincipal, tokens []string) []*grant {
+	return c.grantsSeen(k.grantees[p], tokens, func(g *grant) bool { return g.key == k && g.grantee == p })
 }
 
 // grantees returns the names by which a grant may name the principal.
@@ -352,7 +358,7 @@ func (c *call) listGrants(in *kms.ListGrantsInput) (*kms.ListGrantsOutput, error
 		return nil, err
 	}
 	grants, next, err := pager[*grant]{
-		items:    k.selectGrants(in.GrantId, newGrantPrincipal(in.GranteePrincipal, in.GranteeServicePrincipal)),
+		items:    c.selectGrants(k, in.GrantId, newGrantPrincipal(in.GranteePrincipal, in.GranteeServicePrincipal)),
 		position: (*grant).position,
 		limit:    in.Limit, marker: in.Marker, usual: 50, most: 100,
 		filter: joinFields(k.id, value(in.GrantId), value(in.GranteePrincipal), value(in.GranteeServicePrincipal)),
@@ -365,18 +371,21 @@ func (c *call) listGrants(in *kms.ListGrantsInput) (*kms.ListGrantsOutput, error
 
 // selectGrants returns the grants of k with that ID and grantee, where they are
 // given.
-func (k *key) selectGrants(id *string, grantee grantPrincipal) []*grant {
-	if id != nil {
-		g := k.region.grants[*id]
-		if g == nil || g.key != k || grantee.name != "" && g.grantee != grantee {
-			return nil
+func (c *call) selectGrants(k *key, id *string, grantee grantPrincipal) []*grant {
+	match := func(g *grant) bool {
+		return g.key == k && (id == nil || g.id == *id) && (grantee.name == "" || g.grantee == grantee)
+	}
+	there := k.grants
+	switch {
+	case id != nil:
+		there = nil
+		if g := k.region.grants[*id]; g != nil && match(g) {
+			there = []*grant{g}
 		}
-		return []*grant{g}
+	case grantee.name != "":
+		there = k.grantees[grantee]
 	}
-	if grantee.name != "" {
-		return k.grantees[grantee]
-	}
-	return k.grants
+	return c.grantsSeen(there, nil, match)
 }
 
 func (c *call) listRetirableGrants(in *kms.ListRetirableGrantsInput) (*kms.ListRetirableGrantsOutput, error) {
@@ -395,8 +404,12 @@ func (c *call) listRetirableGrants(in *kms.ListRetirableGrantsInput) (*kms.ListR
 	if err := c.authorizeListing(retiring); err != nil {
 		return nil, err
 	}
+	of := retirer{region: c.region.region, principal: retiring}
 	grants, next, err := pager[*grant]{
-		items:    c.server.retirable[retirer{region: c.region.region, principal: retiring}],
+		items: c.grantsSeen(c.server.retirable[of], nil, func(g *grant) bool {
+			r, ok := g.retirer()
+			return ok && r == of
+		}),
 		position: (*grant).position,
 		limit:    in.Limit, marker: in.Marker, usual: 50, most: 100,
 		filter: retiring.name,
@@ -485,7 +498,7 @@ func (c *call) retireGrant(in *kms.RetireGrantInput) (*kms.RetireGrantOutput, er
 	if isTrue(in.DryRun) {
 		return nil, dryRunSucceeded()
 	}
-	c.server.removeGrant(g)
+	c.removeGrant(g)
 	return &kms.RetireGrantOutput{}, nil
 }
 
@@ -512,19 +525,19 @@ func (c *call) grantToRetire(in *kms.RetireGrantInput) (*grant, error) {
 	case ref.alias != "":
 		return nil, noAliases()
 	}
-	k := c.server.find(ref)
+	k := c.find(ref)
 	if k == nil {
 		return nil, c.missing(ref, use{keyID: *in.KeyId})
 	}
-	return k.grant(*in.GrantId)
+	return c.grant(k, *in.GrantId)
 }
 
 // grant returns the grant of k with that ID.
-func (k *key) grant(id string) (*grant, error) {
+func (c *call) grant(k *key, id string) (*grant, error) {
 	if !isGrantID(id) {
 		return nil, invalidGrantID(id)
 	}
-	if g := k.region.grants[id]; g != nil && g.key == k {
+	if g := k.region.grants[id]; g != nil && g.key == k && c.seesGrant(g, nil) {
 		return g, nil
 	}
 	return nil, grantNotFound(id)
@@ -570,14 +583,14 @@ func (c *call) revokeGrant(in *kms.RevokeGrantInput) (*kms.RevokeGrantOutput, er
 	if err != nil {
 		return nil, err
 	}
-	g, err := k.grant(*in.GrantId)
+	g, err := c.grant(k, *in.GrantId)
 	if err != nil {
 		return nil, err
 	}
 	if isTrue(in.DryRun) {
 		return nil, dryRunSucceeded()
 	}
-	c.server.removeGrant(g)
+	c.removeGrant(g)
 	return &kms.RevokeGrantOutput{}, nil
 }
 
@@ -616,7 +629,8 @@ func (c *call) openGrantToken(token string) (owner place, id string, ok bool) {
 func grantTokenPurpose(region string) string { return joinFields("grant", region) }
 
 // checkGrantTokens refuses tokens that no grant of this Region has. Beyond that
-// they have no effect: a grant counts from its creation on, with or without them.
+// they have no effect unless there are delays: a grant counts from its creation on,
+// with or without them.
 func (c *call) checkGrantTokens(tokens []string) error {
 	for _, t := range tokens {
 		if _, _, ok := c.openGrantToken(t); !ok {

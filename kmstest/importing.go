@@ -174,6 +174,7 @@ func (c *call) importKeyMaterial(in *kms.ImportKeyMaterialInput) (*kms.ImportKey
 	if in.KeyMaterialDescription != nil {
 		m.description = *in.KeyMaterialDescription
 	}
+	c.remember(k)
 	c.server.importMaterial(k, m, &imported{validTo: validity.to})
 	return &kms.ImportKeyMaterialOutput{KeyId: new(k.arn), KeyMaterialId: k.materialID(m)}, nil
 }
@@ -310,6 +311,7 @@ func (c *call) deleteImportedKeyMaterial(in *kms.DeleteImportedKeyMaterialInput)
 	}
 	out := &kms.DeleteImportedKeyMaterialOutput{KeyId: new(k.arn)}
 	if m != nil {
+		c.remember(k)
 		c.server.removeMaterial(k, m)
 		out.KeyMaterialId = k.materialID(m)
 	}

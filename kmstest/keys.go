@@ -15,13 +15,13 @@ import (
 type key struct {
 	traits
 
+	face
+
 	sequence    uint64
-	state       types.KeyState
+	past        past[face]
 	description string
 	ring        *keyRing    // shared by the keys of a multi-Region key
-	policy      *keyPolicy  // nil is the default policy of the Region
 	tags        []types.Tag // by tag key
-	deletion    *deletion   // nil unless the key waits for it
 	lastUsage   atomic.Pointer[usage]
 
 	aliases  []*alias                    // by name
@@ -76,7 +76,7 @@ func (c *call) createKey(in *kms.CreateKeyInput) (*kms.CreateKeyOutput, error) {
 	}
 	c.server.addKey(k)
 	c.record.use(k, use{})
-	return &kms.CreateKeyOutput{KeyMetadata: k.metadata()}, nil
+	return &kms.CreateKeyOutput{KeyMetadata: k.metadata(k.face)}, nil
 }
 
 // permitKey refuses to make k for want of permission, for the tags and the policy
@@ -121,7 +121,7 @@ func (c *call) newKey(in *kms.CreateKeyInput) (*key, error) {
 	if err := checkKeyStoreMembers(in, t.spec); err != nil {
 		return nil, err
 	}
-	k := &key{traits: t, state: types.KeyStateEnabled, description: value(in.Description)}
+	k := &key{traits: t, face: face{state: types.KeyStateEnabled}, description: value(in.Description)}
 	k.ring = &keyRing{primary: k}
 	switch in.Origin {
 	case "":
@@ -185,13 +185,14 @@ func (c *call) describeKey(in *kms.DescribeKeyInput) (*kms.DescribeKeyOutput, er
 	if err != nil {
 		return nil, err
 	}
-	return &kms.DescribeKeyOutput{KeyMetadata: k.metadata()}, nil
+	return &kms.DescribeKeyOutput{KeyMetadata: k.metadata(c.face(k))}, nil
 }
 
-// metadata returns what KMS tells of a key, and shares nothing with it.
-func (k *key) metadata() *types.KeyMetadata {
+// metadata returns what KMS tells of a key with that face, and shares nothing
+// with it.
+func (k *key) metadata(f face) *types.KeyMetadata {
 	algorithms := material.AlgorithmsOf(k.spec, k.usage)
-	state := k.currentState()
+	state := k.currentState(f)
 	m := &types.KeyMetadata{
 		KeyId:                   new(k.id),
 		Arn:                     new(k.arn),
@@ -215,9 +216,9 @@ func (k *key) metadata() *types.KeyMetadata {
 	if k.seals() && k.store == nil {
 		m.CurrentKeyMaterialId = new(k.ring.current.key.ID().String())
 	}
-	switch d := k.deletion; {
+	switch d := f.deletion; {
 	case d == nil:
-	case k.state == types.KeyStatePendingReplicaDeletion:
+	case f.state == types.KeyStatePendingReplicaDeletion:
 		m.PendingDeletionWindowInDays = new(d.days)
 	default:
 		m.DeletionDate = new(d.at)
@@ -242,7 +243,7 @@ func (c *call) listKeys(in *kms.ListKeysInput) (*kms.ListKeysOutput, error) {
 		return nil, err
 	}
 	keys, next, err := pager[*key]{
-		items: c.region.keyOrder, position: (*key).position,
+		items: c.keysSeen(), position: (*key).position,
 		limit: in.Limit, marker: in.Marker, usual: 100, most: 1000,
 	}.page(c)
 	if err != nil {
@@ -283,6 +284,7 @@ func (c *call) setState(keyID string, state types.KeyState) error {
 	if err != nil {
 		return err
 	}
+	c.remember(k)
 	k.state = state
 	c.server.rotateIfDue(k.ring, c.now)
 	return nil
@@ -307,6 +309,7 @@ func (c *call) scheduleKeyDeletion(in *kms.ScheduleKeyDeletionInput) (*kms.Sched
 	if err != nil {
 		return nil, err
 	}
+	c.remember(k)
 	out := &kms.ScheduleKeyDeletionOutput{KeyId: new(k.arn), PendingWindowInDays: new(days)}
 	if len(k.ring.replicas) > 0 && !k.isReplica() {
 		k.state = types.KeyStatePendingReplicaDeletion
@@ -326,6 +329,7 @@ func (c *call) cancelKeyDeletion(in *kms.CancelKeyDeletionInput) (*kms.CancelKey
 	if err != nil {
 		return nil, err
 	}
+	c.remember(k)
 	k.deletion = nil
 	k.state = types.KeyStateDisabled
 	if !k.complete() {

@@ -394,11 +394,11 @@ func (s *keyStore) remove(k *key) {
 	delete(s.external, k.externalID)
 }
 
-// currentState returns the state of the key: one in a key store that is not
-// connected cannot be used, whatever else was done to it meanwhile.
-func (k *key) currentState() types.KeyState {
-	if k.store != nil && !k.store.isConnected() && k.deletion == nil {
+// currentState returns the state of the key with that face: one in a key store
+// that is not connected cannot be used, whatever else was done to it meanwhile.
+func (k *key) currentState(f face) types.KeyState {
+	if k.store != nil && !k.store.isConnected() && f.deletion == nil {
 		return types.KeyStateUnavailable
 	}
-	return k.state
+	return f.state
 }

@@ -31,7 +31,7 @@ func (c *call) getKeyPolicy(in *kms.GetKeyPolicyInput) (*kms.GetKeyPolicyOutput,
 	if err := checkPolicyName(in.PolicyName); err != nil {
 		return nil, err
 	}
-	return &kms.GetKeyPolicyOutput{Policy: new(k.policyText()), PolicyName: new(policyName)}, nil
+	return &kms.GetKeyPolicyOutput{Policy: new(k.policyText(c.face(k))), PolicyName: new(policyName)}, nil
 }
 
 func (c *call) putKeyPolicy(in *kms.PutKeyPolicyInput) (*kms.PutKeyPolicyOutput, error) {
@@ -48,6 +48,7 @@ func (c *call) putKeyPolicy(in *kms.PutKeyPolicyInput) (*kms.PutKeyPolicyOutput,
 	if err != nil {
 		return nil, err
 	}
+	c.remember(k)
 	k.policy = p
 	return &kms.PutKeyPolicyOutput{}, nil
 }

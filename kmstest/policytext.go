@@ -8,20 +8,20 @@ import (
 	"github.com/kmskit/kmskit/kmstest/internal/policy"
 )
 
-// effectivePolicy returns the key policy that decides.
-func (k *key) effectivePolicy() *policy.Policy {
-	if k.policy == nil {
+// effectivePolicy returns the policy of a key with that face, which decides.
+func (k *key) effectivePolicy(f face) *policy.Policy {
+	if f.policy == nil {
 		return k.region.defaultPolicy
 	}
-	return k.policy.compiled
+	return f.policy.compiled
 }
 
-// policyText returns the key policy as KMS prints it.
-func (k *key) policyText() string {
-	if k.policy == nil {
+// policyText returns the policy of a key with that face as KMS prints it.
+func (k *key) policyText(f face) string {
+	if f.policy == nil {
 		return defaultPolicyText(k.region.place)
 	}
-	return k.policy.text
+	return f.policy.text
 }
 
 // defaultPolicyText is the policy of a key that was made without one: it leaves

@@ -34,7 +34,7 @@ func (c *call) replicateKey(in *kms.ReplicateKeyInput) (*kms.ReplicateKeyOutput,
 		after = types.KeyStatePendingImport
 	}
 	c.server.pass(k, types.KeyStateCreating, after, c.now)
-	out := &kms.ReplicateKeyOutput{ReplicaKeyMetadata: k.metadata(), ReplicaPolicy: new(k.policyText())}
+	out := &kms.ReplicateKeyOutput{ReplicaKeyMetadata: k.metadata(k.face), ReplicaPolicy: new(k.policyText(k.face))}
 	if len(k.tags) > 0 {
 		out.ReplicaTags = copyTags(k.tags)
 	}

@@ -26,7 +26,8 @@ type Server struct {
 	advanced   atomic.Int64 // nanoseconds
 	errorLog   *log.Logger
 	quotas     Quotas
-	signatures bool // are verified
+	signatures bool         // are verified
+	delays     *propagation // nil if there are none
 
 	directCalls atomic.Uint64 // by API
 	calls       callLog
@@ -59,6 +60,7 @@ type options struct {
 	callLog  int
 
 	signatures    bool
+	delays        *Delays
 	organizations map[string]string
 	strict        bool
 	closed        bool
@@ -198,6 +200,7 @@ func New(opts ...Option) *Server {
 		sealer:   newSealer(newGenerator(o.seed, "seals")),
 	}
 	s.faults.seeds = newGenerator(o.seed, "faults")
+	s.delays = newPropagation(o.delays, newGenerator(o.seed, "delays"))
 	for _, root := range o.roots {
 		if s.attestationRoots == nil {
 			s.attestationRoots = x509.NewCertPool()

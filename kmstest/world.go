@@ -23,14 +23,15 @@ import (
 // looked up is in a map, what is listed is in a slice in the order of the list,
 // and what waits for a time is in a heap.
 type world struct {
-	mu        sync.RWMutex
-	regions   map[place]*region
-	sealers   map[material.ID]*keyRing // who can open what the material sealed
-	retirable map[retirer][]*grant     // in the order of creation
-	agenda    agenda
-	clusters  map[string]CloudHSMCluster // by ID
-	proxies   []XKSProxy
-	sequence  uint64 // numbers keys and grants in the order of creation
+	mu           sync.RWMutex
+	regions      map[place]*region
+	sealers      map[material.ID]*keyRing // who can open what the material sealed
+	retirable    map[retirer][]*grant     // in the order of creation
+	agenda       agenda
+	clusters     map[string]CloudHSMCluster // by ID
+	proxies      []XKSProxy
+	formerGrants past[*grant]
+	sequence     uint64 // numbers keys and grants in the order of creation
 }
 
 // A place is one Region of one account.
@@ -52,6 +53,8 @@ type region struct {
 	nameOrder []*alias          // by name
 	grants    map[string]*grant // by ID
 	stores    []*keyStore       // in the order of creation
+
+	formerAliases map[string]past[*alias] // by name; those of deleted aliases too
 
 	defaultPolicy *policy.Policy // of keys that were made without one
 }
