@@ -10,6 +10,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/kms"
 	"github.com/aws/aws-sdk-go-v2/service/kms/types"
+	"github.com/aws/smithy-go"
 )
 
 // What takes several calls: waiting for a state, creating a key unless it is
@@ -77,9 +78,16 @@ func isNotFound(err error) bool {
 // is, in whatever state.
 //
 // Callers may race: one of them creates the alias, and all return its key. A key
-// that gets no alias, because the race was lost or CreateAlias failed, is
-// scheduled for deletion in 7 days, also if ctx has ended, so that none is
-// forgotten; if even that fails, the error has its ARN.
+// that gets no alias, because the race was lost or KMS refused CreateAlias, is
+// scheduled for deletion in 7 days, so that none is forgotten. If that fails, or
+// nobody can say whether the key has got its alias because answers of KMS were
+// lost, the key stays and the error has its ARN. Only if the answer to CreateKey
+// itself is lost there may be a key that nothing names.
+//
+// KMS is eventually consistent: until it knows the new key, or the alias of a
+// faster caller, EnsureKey asks again. It has no limit of its own: give ctx a
+// deadline. When ctx ends after the key was created, EnsureKey goes on for up to
+// 30 seconds to leave things in order, and may succeed by that.
 func EnsureKey(ctx context.Context, api interface {
 	KeyAPI
 	AliasAPI
@@ -97,41 +105,117 @@ func EnsureKey(ctx context.Context, api interface {
 	if err != nil {
 		return nil, err
 	}
-	err = NewAliasManager(api).CreateAlias(ctx, aliasName, aws.ToString(created.KeyId))
+	n := newKey{keys, NewAliasManager(api), created, aliasName}
+	err = n.name(ctx)
 	if err == nil {
 		return created, nil
 	}
-	if forgetErr := forget(ctx, keys, created); forgetErr != nil {
-		return nil, errors.Join(err, forgetErr)
+	later, cancel := outlive(ctx, 30*time.Second)
+	defer cancel()
+	return n.settle(later, err)
+}
+
+// A newKey is a key that is to have an alias.
+type newKey struct {
+	keys      *KeyManager
+	aliases   *AliasManager
+	key       *types.KeyMetadata
+	aliasName string
+}
+
+// name creates the alias, as soon as KMS knows the key.
+func (n newKey) name(ctx context.Context) error {
+	return untilKnown(ctx, func() error { return n.aliases.CreateAlias(ctx, n.aliasName, aws.ToString(n.key.KeyId)) })
+}
+
+// settle returns the key behind the alias, or err, after the alias could not be
+// created because of err. It leaves no key without an alias if it can.
+func (n newKey) settle(ctx context.Context, err error) (*types.KeyMetadata, error) {
+	if !isRefusal(err) || isNotFound(err) { // then nobody knows whether the alias is there, unless KMS is asked again
+		again := n.name(ctx)
+		if again == nil {
+			return n.key, nil
+		}
+		if !isRefusal(again) || isNotFound(again) {
+			return nil, n.leftBehind("may have its alias or not", err)
+		}
+		err = again
 	}
 	if _, taken := errors.AsType[*types.AlreadyExistsException](err); !taken {
+		return nil, errors.Join(err, n.forget(ctx))
+	}
+	// By a faster caller, or by this one, if the answer to that was lost.
+	var behind *types.KeyMetadata
+	err = untilKnown(ctx, func() (err error) {
+		behind, err = n.keys.DescribeKey(ctx, n.aliasName)
+		return err
+	})
+	switch {
+	case err != nil:
+		return nil, n.leftBehind("may have its alias or not", err)
+	case aws.ToString(behind.Arn) == aws.ToString(n.key.Arn):
+		return n.key, nil
+	}
+	if err := n.forget(ctx); err != nil {
 		return nil, err
 	}
-	return keys.behindAlias(ctx, aliasName)
+	return behind, nil
 }
 
-// behindAlias returns the key behind an alias that somebody else has just
-// created, so that it may not be known everywhere yet.
-func (m *KeyManager) behindAlias(ctx context.Context, aliasName string) (*types.KeyMetadata, error) {
+// forget schedules the deletion of the key, which nobody will find.
+func (n newKey) forget(ctx context.Context) error {
+	err := untilKnown(ctx, func() error {
+		_, err := n.keys.ScheduleKeyDeletion(ctx, aws.ToString(n.key.KeyId), 7)
+		return err
+	})
+	if err == nil {
+		return nil
+	}
+	if _, pending := errors.AsType[*types.KMSInvalidStateException](err); pending {
+		return nil // an answer was lost
+	}
+	return n.leftBehind("was created without an alias and is still there", err)
+}
+
+func (n newKey) leftBehind(what string, err error) error {
+	return fmt.Errorf("kmskit: key %q %s: %w", aws.ToString(n.key.Arn), what, err)
+}
+
+// untilKnown calls KMS until it knows what the call is about.
+func untilKnown(ctx context.Context, call func() error) error {
 	for wait := 100 * time.Millisecond; ; wait = min(2*wait, 5*time.Second) {
-		key, err := m.DescribeKey(ctx, aliasName)
-		if err == nil || !isNotFound(err) {
-			return key, err
+		err := call()
+		if !isNotFound(err) {
+			return err
 		}
 		if ended := sleep(ctx, wait); ended != nil {
-			return nil, fmt.Errorf("%w: %w", err, ended)
+			return fmt.Errorf("%w: %w", err, ended)
 		}
 	}
 }
 
-// forget schedules the deletion of a key that nobody will find.
-func forget(ctx context.Context, keys *KeyManager, key *types.KeyMetadata) error {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 30*time.Second)
-	defer cancel()
-	if _, err := keys.ScheduleKeyDeletion(ctx, aws.ToString(key.KeyId), 7); err != nil {
-		return fmt.Errorf("kmskit: key %q was created without an alias and is still there: %w", aws.ToString(key.Arn), err)
+// isRefusal reports whether err is KMS's word that it did not do what it was
+// asked to. Without that it may have: an answer can be lost, and what follows a
+// lost answer can be an answer to the next attempt.
+func isRefusal(err error) bool {
+	api, ok := errors.AsType[smithy.APIError](err)
+	return ok && api.ErrorFault() != smithy.FaultServer && api.ErrorCode() != "ThrottlingException"
+}
+
+// outlive returns a context that ends some time after ctx does.
+func outlive(ctx context.Context, d time.Duration) (context.Context, context.CancelFunc) {
+	later, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	stop := context.AfterFunc(ctx, func() {
+		select {
+		case <-time.After(d):
+			cancel()
+		case <-later.Done():
+		}
+	})
+	return later, func() {
+		stop()
+		cancel()
 	}
-	return nil
 }
 
 // KeyUse is what [DeleteUnusedKey] found out about a key.

@@ -14,6 +14,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/kms"
 	"github.com/aws/aws-sdk-go-v2/service/kms/types"
+	"github.com/aws/smithy-go"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
@@ -237,20 +238,55 @@ func TestEnsureKey(t *testing.T) {
 		assert.Equal(t, map[types.KeyState]int{types.KeyStateEnabled: 1, types.KeyStatePendingDeletion: 1}, statesOf(t, client))
 	})
 
-	t.Run("leaves no key behind when the alias fails, also after the context has ended", func(t *testing.T) {
+	t.Run("leaves no key behind when the alias is refused, also after the context has ended", func(t *testing.T) {
 		t.Parallel()
 		client := kmstest.New().Client()
 		ctx, cancel := context.WithCancel(t.Context())
-		boom := errors.New("boom")
-		_, err := kmskit.EnsureKey(ctx, aliasFails{client, cancel, boom}, "alias/a", "")
-		require.ErrorIs(t, err, boom)
+		_, err := kmskit.EnsureKey(ctx, aliasFails{client, cancel, &types.LimitExceededException{}}, "alias/a", "")
+		_, ok := errors.AsType[*types.LimitExceededException](err)
+		require.True(t, ok, "%v", err)
 		assert.Equal(t, map[types.KeyState]int{types.KeyStatePendingDeletion: 1}, statesOf(t, client))
+	})
+
+	t.Run("completes what it has begun when the context ends in between", func(t *testing.T) {
+		t.Parallel()
+		client := kmstest.New().Client()
+		ctx, cancel := context.WithCancel(t.Context())
+		key, err := kmskit.EnsureKey(ctx, aliasFails{Client: client, first: cancel}, "alias/a", "")
+		require.NoError(t, err)
+		behind, err := kmskit.NewKeyManager(client).DescribeKey(t.Context(), "alias/a")
+		require.NoError(t, err)
+		assert.Equal(t, behind.Arn, key.Arn)
+	})
+
+	t.Run("knows its own key again when the answer to CreateAlias was lost", func(t *testing.T) {
+		t.Parallel()
+		synctest.Test(t, func(t *testing.T) {
+			srv := kmstest.New()
+			lost := srv.Inject(kmstest.Fault{Operations: []string{"CreateAlias"}, Late: true, Times: 1, Err: kmstest.ConnectionReset})
+			key, err := kmskit.EnsureKey(t.Context(), srv.Client(), "alias/a", "")
+			require.NoError(t, err)
+			assert.Equal(t, 1, lost.Hits())
+			assert.Equal(t, types.KeyStateEnabled, key.KeyState)
+			assert.Equal(t, map[types.KeyState]int{types.KeyStateEnabled: 1}, statesOf(t, srv.Client()))
+		})
+	})
+
+	t.Run("names the key of which nobody can say whether it has its alias", func(t *testing.T) {
+		t.Parallel()
+		client := kmstest.New().Client()
+		boom := errors.New("boom")
+		_, err := kmskit.EnsureKey(t.Context(), aliasFails{Client: client, err: boom}, "alias/a", "")
+		require.ErrorIs(t, err, boom)
+		require.ErrorContains(t, err, `kmskit: key "arn:aws:kms:us-east-1:111122223333:key/`)
+		require.ErrorContains(t, err, "may have its alias or not")
+		assert.Equal(t, map[types.KeyState]int{types.KeyStateEnabled: 1}, statesOf(t, client))
 	})
 
 	t.Run("names the key that it could not clear away", func(t *testing.T) {
 		t.Parallel()
 		client := kmstest.New().Client()
-		api := noDeletion{aliasFails{Client: client, err: errors.New("no alias")}}
+		api := noDeletion{aliasFails{Client: client, err: &types.LimitExceededException{Message: new("no alias")}}}
 		_, err := kmskit.EnsureKey(t.Context(), api, "alias/a", "")
 		require.ErrorContains(t, err, "no alias")
 		require.ErrorContains(t, err, "no deletion")
@@ -275,7 +311,7 @@ func TestEnsureKey(t *testing.T) {
 type noDeletion struct{ aliasFails }
 
 func (noDeletion) ScheduleKeyDeletion(context.Context, *kms.ScheduleKeyDeletionInput, ...func(*kms.Options)) (*kms.ScheduleKeyDeletionOutput, error) {
-	return nil, errors.New("no deletion")
+	return nil, &smithy.GenericAPIError{Code: "AccessDeniedException", Message: "no deletion"}
 }
 
 func TestDeleteUnusedKey(t *testing.T) {
