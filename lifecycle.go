@@ -263,6 +263,9 @@ const usageLag = time.Hour
 // use is on record, the key is as unused as its records are old: KMS may have
 // begun to keep them after the key was made.
 //
+// KMS is eventually consistent: an alias or a grant of the last few minutes may go
+// unseen.
+//
 // AWS warns that the record is no proof. What is read once a year was not used
 // for months, and is lost with the key. That is why the key is disabled first:
 // during the window whoever needs it meets a [*types.DisabledException], and
@@ -290,10 +293,35 @@ func DeleteUnusedKey(ctx context.Context, api interface {
 	if err := keys.DisableKey(ctx, keyID); err != nil {
 		return use, err
 	}
-	if use.DeletionDate, err = keys.ScheduleKeyDeletion(ctx, keyID, windowDays); err != nil {
+	use.DeletionDate, err = keys.ScheduleKeyDeletion(ctx, keyID, windowDays)
+	if _, pending := errors.AsType[*types.KMSInvalidStateException](err); pending {
+		// It was not when it was disabled: the answer to an earlier attempt was lost.
+		use.DeletionDate, err = keys.deletionDate(ctx, keyID)
+	}
+	switch {
+	case isRefusal(err):
 		return use, fmt.Errorf("kmskit: DeleteUnusedKey: the key is disabled but not scheduled for deletion: %w", err)
+	case err != nil:
+		return use, fmt.Errorf("kmskit: DeleteUnusedKey: the key is disabled and may be scheduled for deletion or not: %w", err)
 	}
 	return use, nil
+}
+
+// deletionDate returns when a key will be deleted that waits for that, as soon as
+// KMS tells.
+func (m *KeyManager) deletionDate(ctx context.Context, keyID string) (time.Time, error) {
+	for wait := 100 * time.Millisecond; ; wait = min(2*wait, 5*time.Second) {
+		key, err := m.DescribeKey(ctx, keyID)
+		switch {
+		case err != nil:
+			return time.Time{}, err
+		case key.DeletionDate != nil || key.KeyState == types.KeyStatePendingReplicaDeletion:
+			return aws.ToTime(key.DeletionDate).UTC(), nil
+		}
+		if err := sleep(ctx, wait); err != nil {
+			return time.Time{}, err
+		}
+	}
 }
 
 // findUse asks KMS about all that may need the key.

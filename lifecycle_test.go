@@ -425,6 +425,22 @@ func TestDeleteUnusedKey(t *testing.T) {
 		})
 	})
 
+	t.Run("tells when the key is deleted though the answer to that was lost", func(t *testing.T) {
+		t.Parallel()
+		synctest.Test(t, func(t *testing.T) {
+			srv := kmstest.New()
+			key, err := kmskit.NewKeyManager(srv.Client()).CreateKey(t.Context(), "")
+			require.NoError(t, err)
+			time.Sleep(100 * day)
+			lost := srv.Inject(kmstest.Fault{Operations: []string{"ScheduleKeyDeletion"}, Late: true, Times: 1, Err: kmstest.Internal})
+			use, err := kmskit.DeleteUnusedKey(t.Context(), srv.Client(), *key.Arn, 90*day, 7)
+			require.NoError(t, err)
+			assert.Equal(t, 1, lost.Hits())
+			assert.WithinDuration(t, time.Now().Add(7*day), use.DeletionDate, time.Minute)
+			assert.Equal(t, time.UTC, use.DeletionDate.Location())
+		})
+	})
+
 	t.Run("refuses what KMS could only refuse, and passes KMS's errors on", func(t *testing.T) {
 		t.Parallel()
 		client := kmstest.New().Client()
