@@ -80,7 +80,7 @@ func (p *propagation) delay(principal, thing string) time.Duration {
 
 // draw returns a number that is random and yet always the same for seed and name.
 func draw(seed []byte, name string) uint64 {
-	sum := sha256.Sum256(append(slices.Clip(seed), name...))
+	sum := sha256.Sum256(slices.Concat(seed, []byte(name)))
 	return binary.BigEndian.Uint64(sum[:])
 }
 
@@ -98,11 +98,10 @@ func (c *call) sees(thing string, changed time.Time) bool {
 	if !p.Flapping {
 		return false
 	}
-	if c.coins == nil {
-		c.coins = make([]byte, 8)
-		p.coins.read(c.coins)
+	if c.coins == ([8]byte{}) {
+		p.coins.read(c.coins[:])
 	}
-	return draw(c.coins, thing)%2 == 0
+	return draw(c.coins[:], thing)%2 == 0
 }
 
 // A past is what something was before its latest changes, oldest first.

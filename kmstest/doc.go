@@ -26,13 +26,15 @@
 // [Server.SetCloudHSMCluster] and [Server.SetXKSProxy] tell of; nothing is ever
 // sent to them.
 //
-// Some things differ, all of them on purpose. Changes are visible at once, and
-// grants need no token to count: a key is Creating or Updating until the next
-// request, and a rotation is never in progress. Two wrapping keys of each length
-// serve all imports in turn, since RSA keys take long to make. Quotas on the number of keys, aliases and grants
-// are enforced if [WithQuotas] says so. Signatures are not verified: the access key of a request says
-// whom it is from. Aliases of AWS managed keys (alias/aws/...) are reserved, but
-// there are no such keys.
+// Some things differ, all of them on purpose. Unless [WithDelays] says otherwise,
+// changes are visible at once, and grants need no token to count. A key is
+// Creating or Updating until the next request, and a rotation is never in
+// progress. Two wrapping keys of each length serve all imports in turn, since RSA
+// keys take long to make. Quotas on the number of keys, aliases and grants are
+// enforced if [WithQuotas] says so. Signatures are verified if
+// [WithSignatureVerification] says so: else the access key of a request says whom
+// it is from. Aliases of AWS managed keys (alias/aws/...) are reserved, but there
+// are no such keys.
 //
 // # Principals and policies
 //
@@ -57,10 +59,25 @@
 // error that a client got and says why: which statements came near, and which
 // element or condition of each did not match.
 //
+// # Bad days
+//
+// [Server.Inject] makes requests fail as they do in production: throttled, slow,
+// with an internal error, on a connection that is reset. A [Fault] says which
+// requests it is for, and whether it strikes before the operation has had its
+// effect or after it, where retries do things twice.
+//
+// With [WithDelays] the Server is as eventually consistent as KMS: what was just
+// made is not found, what was just changed is as before, and a grant counts with
+// its token only, for a time that differs from reader to reader.
+//
+// Both go by the seed of [WithSeed]: calls that come in the same order meet the
+// same. Only a latency takes time, on the clock of the process, and so none in a
+// testing/synctest bubble.
+//
 // # Time and names
 //
 // Time is that of the Server's clock: [time.Now], unless [WithClock] says
-// otherwise, plus what [Server.Advance] adds. A Server starts no goroutine and no
-// timer, so it works inside a testing/synctest bubble. With [WithSeed] the names
+// otherwise, plus what [Server.Advance] adds. A Server starts no goroutine, and no
+// timer but for an injected latency, so it works inside a testing/synctest bubble. With [WithSeed] the names
 // that KMS makes up, key IDs first of all, are the same in every run.
 package kmstest

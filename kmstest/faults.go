@@ -2,6 +2,7 @@ package kmstest
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
@@ -25,9 +26,8 @@ import (
 // A Fault is what goes wrong with some requests: which ones, and how. The zero
 // Fault lets every request pass and counts them.
 //
-// Requests that are refused for their form, their signature or the names in their
-// headers never reach a Fault; those that KMS would refuse for another reason do,
-// and the Fault comes first.
+// What is no request in KMS's protocol, or is refused for its signature, never
+// meets a Fault. All other requests do, before KMS looks at what they ask for.
 type Fault struct {
 	// Operations are the operations it is for, such as "Decrypt". None is all.
 	Operations []string
@@ -96,9 +96,14 @@ const (
 	// [Fault.Late] does.
 	ConnectionReset Failure = "connection reset"
 	// CutOff ends the answer in the middle of its body, with the connection: the
-	// client finds [io.ErrUnexpectedEOF]. It is always late.
+	// client finds [io.ErrUnexpectedEOF], after which the SDK's standard retryer
+	// does not try again. It is always late.
 	CutOff Failure = "answer cut off"
 )
+
+var failures = []Failure{
+	Throttling, LimitExceeded, Internal, DependencyTimeout, KeyUnavailable, AccessDenied, ConnectionReset, CutOff,
+}
 
 // Error returns the name of the failure.
 func (f Failure) Error() string { return string(f) }
@@ -124,13 +129,16 @@ type faults struct {
 // Inject makes some requests fail from now on, until the Injection is removed. A
 // request meets all that is injected in the order of injection: latencies add up,
 // and the first error ends it, so that what comes later does not hear of it. It
-// panics if f names an operation that KMS does not have, or has a number that
-// makes no sense.
+// panics if f names an operation that KMS does not have, or a Failure that is not
+// one of the constants, or has a number that makes no sense.
 func (s *Server) Inject(f Fault) *Injection {
 	for _, name := range f.Operations {
 		if _, ok := handlers[name]; !ok {
 			panic(fmt.Sprintf("kmstest: KMS has no operation %q", name))
 		}
+	}
+	if kind, ok := errors.AsType[Failure](f.Err); ok && !slices.Contains(failures, kind) {
+		panic(fmt.Sprintf("kmstest: there is no failure %q", kind))
 	}
 	if f.Probability < 0 || f.Probability > 1 || f.Skip < 0 || f.Times < 0 || f.Latency < 0 {
 		panic("kmstest: a Fault has a number below zero, or a probability above one")
@@ -380,11 +388,19 @@ func (f *networkFault) send(w http.ResponseWriter, a answer) {
 		_, _ = w.Write(a.body[:len(a.body)/2])
 		_ = http.NewResponseController(w).Flush()
 	} else if conn, _, err := http.NewResponseController(w).Hijack(); err == nil {
-		if tcp, ok := conn.(*net.TCPConn); ok {
-			_ = tcp.SetLinger(0) // so that to close it is to reset it
-		}
-		_ = conn.Close()
+		reset(conn)
 		return
 	}
 	panic(http.ErrAbortHandler) // which makes net/http end the connection, or the stream
+}
+
+// reset closes a connection without a word.
+func reset(conn net.Conn) {
+	if secure, ok := conn.(*tls.Conn); ok {
+		conn = secure.NetConn()
+	}
+	if tcp, ok := conn.(*net.TCPConn); ok {
+		_ = tcp.SetLinger(0) // so that to close it is to reset it
+	}
+	_ = conn.Close()
 }

@@ -142,11 +142,38 @@ func TestServer_Inject_network(t *testing.T) {
 			srv.Inject(kmstest.Fault{Err: kmstest.CutOff, Times: 2})
 			_, err := c.CreateKey(t.Context(), nil)
 			require.ErrorIs(t, err, io.ErrUnexpectedEOF)
+			assert.False(t, retry.NewStandard().IsErrorRetryable(err))
 			_, err = c.DescribeKey(t.Context(), &kms.DescribeKeyInput{KeyId: str("alias/none")})
 			require.ErrorIs(t, err, io.ErrUnexpectedEOF)
 			out, err := c.ListKeys(t.Context(), nil)
 			require.NoError(t, err)
 			assert.Len(t, out.Keys, 1, "the effect stays")
+		})
+	}
+}
+
+func TestServer_Inject_secureNetwork(t *testing.T) {
+	t.Parallel()
+	for _, http2 := range []bool{false, true} {
+		t.Run(fmt.Sprintf("ends a connection with TLS, HTTP/2 %t", http2), func(t *testing.T) {
+			t.Parallel()
+			srv := kmstest.New()
+			port := httptest.NewUnstartedServer(srv)
+			port.EnableHTTP2 = http2
+			port.StartTLS()
+			t.Cleanup(port.Close)
+			c := srv.Client(once, func(o *kms.Options) { o.BaseEndpoint, o.HTTPClient = &port.URL, port.Client() })
+			for _, failure := range []kmstest.Failure{kmstest.ConnectionReset, kmstest.CutOff} {
+				injection := srv.Inject(kmstest.Fault{Err: failure})
+				_, err := c.ListKeys(t.Context(), nil)
+				require.Error(t, err)
+				_, answered := errors.AsType[smithy.APIError](err)
+				assert.False(t, answered, "%v", err)
+				assert.Equal(t, !http2 && failure == kmstest.ConnectionReset, errors.Is(err, syscall.ECONNRESET), "%v", err)
+				injection.Remove()
+				_, err = c.ListKeys(t.Context(), nil)
+				require.NoError(t, err)
+			}
 		})
 	}
 }
@@ -324,7 +351,7 @@ func TestServer_Inject_matching(t *testing.T) {
 		t.Parallel()
 		srv := kmstest.New()
 		for _, f := range []kmstest.Fault{
-			{Operations: []string{"kms:Decrypt"}}, {Skip: -1}, {Times: -1}, {Latency: -1}, {Probability: 1.5}, {Probability: -1},
+			{Operations: []string{"kms:Decrypt"}}, {Err: kmstest.Failure("Throttling")}, {Skip: -1}, {Times: -1}, {Latency: -1}, {Probability: 1.5}, {Probability: -1},
 		} {
 			assert.Panics(t, func() { srv.Inject(f) })
 		}

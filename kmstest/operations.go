@@ -22,7 +22,7 @@ type call struct {
 	admitted  [2]*key // the last two keys on which it was allowed to work, last first
 	question  question
 	record    *record // for the log, also of what another Region sees of it
-	coins     []byte  // that decide what it sees; drawn when they are needed
+	coins     [8]byte // that decide what it sees; zero until they are needed
 }
 
 // invoke runs an operation as KMS does: what the input alone is wrong about is

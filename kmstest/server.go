@@ -82,8 +82,9 @@ func WithAccount(id string) Option {
 
 // WithSeed makes the Server draw key IDs, grant IDs, grant tokens, markers,
 // access keys and request IDs from a generator with this seed: the same calls in
-// the same order get the same names. Key material is random all the same, and so
-// are the IDs of key material, which depend on it.
+// the same order get the same names, and meet the same faults and delays. Key
+// material is random all the same, and so are the IDs of key material, which
+// depend on it.
 func WithSeed(seed uint64) Option {
 	return func(o *options) { o.seed = &seed }
 }
