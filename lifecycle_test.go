@@ -272,6 +272,30 @@ func TestEnsureKey(t *testing.T) {
 		})
 	})
 
+	t.Run("waits for 30 seconds after the context has ended until KMS knows the key", func(t *testing.T) {
+		t.Parallel()
+		for _, test := range []struct {
+			delay time.Duration
+			known bool
+		}{{30 * time.Second, true}, {50 * time.Second, false}} {
+			synctest.Test(t, func(t *testing.T) {
+				client := kmstest.New(kmstest.WithDelays(kmstest.Delays{Min: test.delay})).Client()
+				ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+				defer cancel()
+				begin := time.Now()
+				key, err := kmskit.EnsureKey(ctx, client, "alias/a", "")
+				if test.known {
+					require.NoError(t, err)
+					assert.NotEmpty(t, key.Arn)
+					return
+				}
+				assert.Equal(t, 40*time.Second, time.Since(begin))
+				require.ErrorIs(t, err, context.DeadlineExceeded)
+				assert.ErrorContains(t, err, `kmskit: key "arn:aws:kms:us-east-1:111122223333:key/`)
+			})
+		}
+	})
+
 	t.Run("names the key of which nobody can say whether it has its alias", func(t *testing.T) {
 		t.Parallel()
 		client := kmstest.New().Client()

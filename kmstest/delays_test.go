@@ -263,6 +263,24 @@ func TestWithDelays_aliases(t *testing.T) {
 		assert.Equal(t, *other.KeyId, got)
 	})
 
+	t.Run("a policy that asks for the aliases of a key is told the former ones", func(t *testing.T) {
+		t.Parallel()
+		srv := slow()
+		k, c := settled(t, srv), srv.API()
+		reader := srv.Principal(role(account, "reader"), kmstest.WithPolicy(&kmskit.PolicyDocument{
+			Version: "2012-10-17",
+			Statement: []kmskit.Statement{{
+				Effect: kmskit.Allow, Action: kmskit.StringList{"kms:DescribeKey"}, Resource: kmskit.StringList{"*"},
+				Condition: kmskit.Condition{"ForAnyValue:StringEquals": {"kms:ResourceAliases": {"alias/a"}}},
+			}},
+		}))
+		newAlias(t, c, "alias/a", k)
+		soon(t, srv, "AccessDeniedException", func() error {
+			_, err := reader.API().DescribeKey(t.Context(), &kms.DescribeKeyInput{KeyId: k.KeyId})
+			return err
+		})
+	})
+
 	t.Run("an alias goes with its key at once", func(t *testing.T) {
 		t.Parallel()
 		srv := delayed(1, kmstest.Delays{Min: 10 * 24 * time.Hour})
