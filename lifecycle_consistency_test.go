@@ -98,10 +98,7 @@ func TestEnsureKey_underWeather(t *testing.T) {
 		var wg sync.WaitGroup
 		for i := range callers {
 			client := w.srv.Principal(fmt.Sprintf("arn:aws:iam::111122223333:role/caller%d", i), everything()).Client()
-			pause := rand.N(30 * time.Second)
-			if r.IntN(2) == 0 {
-				pause = 0
-			}
+			pause := time.Duration(r.IntN(2)) * time.Duration(r.Int64N(int64(30*time.Second))) // many begin together
 			wg.Go(func() {
 				time.Sleep(pause)
 				ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
