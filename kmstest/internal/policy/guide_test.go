@@ -77,6 +77,26 @@ const aliases = `
 	{"Effect": "Allow", "Action": ["kms:CreateAlias", "kms:UpdateAlias", "kms:DeleteAlias"], "Resource": "arn:aws:kms:eu-west-1:210987654321:alias/*"},
 	{"Effect": "Deny", "Action": ["kms:CreateAlias", "kms:UpdateAlias", "kms:DeleteAlias"], "Resource": "arn:aws:kms:eu-west-1:210987654321:alias/core-*"}`
 
+// tagging lets two users manage the tags of a key, and a role see them.
+const tagging = enableIAM + `,
+	{"Sid": "All tagging", "Effect": "Allow", "Principal": {"AWS": ["arn:aws:iam::210987654321:user/dora", "arn:aws:iam::210987654321:user/alice"]},
+	 "Action": ["kms:TagResource", "kms:ListResourceTags", "kms:UntagResource"], "Resource": "*"},
+	{"Sid": "View tags", "Effect": "Allow", "Principal": {"AWS": "` + roleARN + `"}, "Action": "kms:ListResourceTags", "Resource": "*"}`
+
+// taggedKeys lets a user create keys, and manage tags with one tag key.
+const taggedKeys = `
+	{"Effect": "Allow", "Action": "kms:CreateKey", "Resource": "*"},
+	{"Effect": "Allow", "Action": "kms:ListResourceTags", "Resource": "arn:aws:kms:*:210987654321:key/*"},
+	{"Effect": "Allow", "Action": ["kms:TagResource", "kms:UntagResource"], "Resource": "arn:aws:kms:*:210987654321:key/*",
+	 "Condition": {"ForAllValues:StringEquals": {"aws:TagKeys": "Team"}}}`
+
+// rotators lets a user manage the rotation of keys in two accounts that have one
+// of the aliases.
+const rotators = `
+	{"Effect": "Allow", "Action": ["kms:EnableKeyRotation", "kms:DisableKeyRotation", "kms:GetKeyRotationStatus"],
+	 "Resource": ["arn:aws:kms:*:210987654321:key/*", "arn:aws:kms:*:345678901234:key/*"],
+	 "Condition": {"ForAnyValue:StringLike": {"kms:ResourceAliases": "alias/core-*"}}}`
+
 // keyPolicyGuideCases has the pages about key policies, identity policies,
 // aliases, tags, VPC endpoints and multi-Region keys.
 var keyPolicyGuideCases = []decisionCase{
@@ -354,6 +374,71 @@ var keyPolicyGuideCases = []decisionCase{
 	{
 		rule: "tag-authorization: keys without a tag may not be used",
 		key:  enableIAM, identity: []string{notReserved}, who: user(home, "alice"), want: policy.ExplicitDeny, by: "identity 1.3",
+	},
+	{
+		rule: "tag-permissions: a user may tag and untag the key",
+		key:  tagging, who: user(home, "dora"), action: "kms:UntagResource", want: policy.Allowed, by: "key 2",
+	},
+	{
+		rule: "tag-permissions: a role may see the tags",
+		key:  tagging, who: session(home, "ledger"), action: "kms:ListResourceTags", want: policy.Allowed, by: "key 3",
+	},
+	{
+		rule: "tag-permissions: a role that may see the tags may not change them",
+		key:  tagging, who: session(home, "ledger"), action: "kms:TagResource", want: policy.NoIdentityPolicy, through: "key 1",
+	},
+	{
+		rule: "tag-permissions: who creates keys with tags needs to tag keys that are not known yet",
+		who:  user(home, "alice"), identity: []string{taggedKeys}, action: "kms:TagResource",
+		resource: "arn:aws:kms:eu-west-1:210987654321:key/0f1e2d3c-4b5a-6978-8796-a5b4c3d2e1f0", context: context("aws:TagKeys", "Team"),
+		want: policy.Allowed, by: "identity 1.3",
+	},
+	{
+		rule: "tag-permissions: tags with an allowed tag key may be put on a key whose policy leaves it to identity policies",
+		key:  enableIAM, who: user(home, "alice"), identity: []string{taggedKeys}, action: "kms:TagResource",
+		context: context("aws:TagKeys", "Team"), want: policy.Allowed, by: "identity 1.3", through: "key 1",
+	},
+	{
+		rule: "tag-permissions: one tag with another tag key spoils the request",
+		key:  enableIAM, who: user(home, "alice"), identity: []string{taggedKeys}, action: "kms:UntagResource",
+		context: context("aws:TagKeys", "Team", "aws:TagKeys", "Cost"), want: policy.NoIdentityPolicy, through: "key 1",
+	},
+	{
+		rule: "alias-authorization: the aliases of a key count, whichever way the request names it",
+		key:  enableIAM, who: user(home, "alice"), identity: []string{rotators}, action: "kms:EnableKeyRotation",
+		context: context("kms:ResourceAliases", "alias/blog", "kms:ResourceAliases", "alias/core-bills"), want: policy.Allowed, by: "identity 1.1", through: "key 1",
+	},
+	{
+		rule: "alias-authorization: a key without such an alias is left alone",
+		key:  enableIAM, who: user(home, "alice"), identity: []string{rotators}, action: "kms:EnableKeyRotation",
+		context: context("kms:ResourceAliases", "alias/blog"), want: policy.NoIdentityPolicy, through: "key 1",
+	},
+	{
+		rule: "alias-authorization: an alias in a Resource is not the key that it names",
+		key:  enableIAM, identity: []string{`{"Effect": "Allow", "Action": "kms:Decrypt", "Resource": "arn:aws:kms:eu-west-1:210987654321:alias/blog"}`},
+		who: user(home, "alice"), context: context("kms:RequestAlias", "alias/blog"), want: policy.NoIdentityPolicy, through: "key 1",
+	},
+	{
+		rule: "iam-policies-best-practices: a Resource of * is for the keys of other accounts too, if these let the account in",
+		key:  allow(`{"AWS": "345678901234"}`), identity: []string{`{"Effect": "Allow", "Action": "kms:Decrypt", "Resource": "*"}`},
+		who: user(away, "carol"), want: policy.Allowed, by: "identity 1.1", through: "key 1",
+	},
+	{
+		rule: "iam-policies-best-practices: a Resource for the keys of the account keeps those of others out",
+		key:  allow(`{"AWS": "345678901234"}`), identity: []string{`{"Effect": "Allow", "Action": "kms:Decrypt", "Resource": "arn:aws:kms:*:345678901234:key/*"}`},
+		who: user(away, "carol"), want: policy.NoIdentityPolicy, through: "key 1",
+	},
+	{
+		rule: "hmac-authz: a condition on the usage lets a user create HMAC keys",
+		who:  user(home, "alice"), action: "kms:CreateKey", resource: "*", context: context("kms:KeyUsage", "GENERATE_VERIFY_MAC", "kms:KeySpec", "HMAC_384"),
+		identity: []string{`{"Effect": "Allow", "Action": "kms:CreateKey", "Resource": "*", "Condition": {"StringEquals": {"kms:KeyUsage": "GENERATE_VERIFY_MAC"}}}`},
+		want:     policy.Allowed, by: "identity 1.1",
+	},
+	{
+		rule: "hmac-authz: a condition on the spec lets a user delete keys of that spec only",
+		key:  enableIAM, who: user(home, "alice"), action: "kms:ScheduleKeyDeletion", context: context("kms:KeySpec", "SYMMETRIC_DEFAULT"),
+		identity: []string{`{"Effect": "Allow", "Action": ["kms:ScheduleKeyDeletion", "kms:CancelKeyDeletion"], "Resource": "*", "Condition": {"StringEquals": {"kms:KeySpec": "HMAC_256"}}}`},
+		want:     policy.NoIdentityPolicy, through: "key 1",
 	},
 	{
 		rule: "alias-access: an identity policy lets a user manage an alias",
