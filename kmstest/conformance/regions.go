@@ -1,0 +1,169 @@
+package conformance
+
+import (
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/service/kms"
+	"github.com/aws/aws-sdk-go-v2/service/kms/types"
+)
+
+var regionRules = []rule{
+	{
+		"ReplicateKey", "answers metadata and policy of the replica",
+		"A replica has the ID, the material and the spec of its primary key, and an ARN, a description and a policy of its own.",
+		func(t *trial) {
+			primary := t.newKey(multiRegion)
+			out := t.replicate(primary)
+			t.members("ReplicaKeyMetadata", "ReplicaPolicy")
+			k := out.ReplicaKeyMetadata
+			equal(t, "KeyId", *k.KeyId, *primary.KeyId)
+			equal(t, "Arn", *k.Arn, inRegion(*primary.Arn, t.suite.region))
+			equal(t, "Description", *k.Description, "")
+			equal(t, "MultiRegionKeyType", k.MultiRegionConfiguration.MultiRegionKeyType, types.MultiRegionKeyTypeReplica)
+			equal(t, "the primary key", *k.MultiRegionConfiguration.PrimaryKey.Arn, *primary.Arn)
+			t.contains(*out.ReplicaPolicy, root(primary))
+		},
+	},
+	{
+		"ReplicateKey", "the replica opens what the primary has sealed",
+		"Related multi-Region keys have the same key material: each opens what any of them has sealed.",
+		func(t *trial) {
+			primary := t.newKey(multiRegion)
+			sealed := answer(t, t.Encrypt, &kms.EncryptInput{KeyId: primary.KeyId, Plaintext: plaintext})
+			t.replicate(primary)
+			there := t.clientIn(t.suite.region)
+			t.waitThere(there, primary, types.KeyStateEnabled)
+			opened := answer(t, there.Decrypt, &kms.DecryptInput{CiphertextBlob: sealed.CiphertextBlob})
+			equal(t, "Plaintext", opened.Plaintext, plaintext)
+			equal(t, "KeyId", *opened.KeyId, inRegion(*primary.Arn, t.suite.region))
+		},
+	},
+	{
+		"ReplicateKey", "a second time is AlreadyExists",
+		"A Region has one of the related keys at most.",
+		func(t *trial) {
+			primary := t.newKey(multiRegion)
+			t.replicate(primary)
+			refusal(t, t.ReplicateKey, &kms.ReplicateKeyInput{KeyId: primary.KeyId, ReplicaRegion: &t.suite.region}, "AlreadyExistsException")
+		},
+	},
+	{
+		"ReplicateKey", "of a key in one Region is UnsupportedOperation",
+		"Only multi-Region primary keys can be replicated.",
+		func(t *trial) {
+			refusal(t, t.ReplicateKey, &kms.ReplicateKeyInput{KeyId: t.shared(symmetric).KeyId, ReplicaRegion: &t.suite.region}, "UnsupportedOperationException")
+		},
+	},
+	{
+		"ReplicateKey", "with a policy that is none is MalformedPolicyDocument",
+		"The policy of the replica is checked like that of any key.",
+		func(t *trial) {
+			policy := "no JSON"
+			refusal(t, t.ReplicateKey, &kms.ReplicateKeyInput{
+				KeyId: t.shared(multiKey).KeyId, ReplicaRegion: &t.suite.region, Policy: &policy,
+			}, "MalformedPolicyDocumentException")
+		},
+	},
+	{
+		"ReplicateKey", "with a policy over 32 KiB is LimitExceeded",
+		"A key policy has 32,768 bytes at most.",
+		func(t *trial) {
+			k := t.shared(multiKey)
+			policy := longPolicy(k.KeyMetadata)
+			refusal(t, t.ReplicateKey, &kms.ReplicateKeyInput{KeyId: k.KeyId, ReplicaRegion: &t.suite.region, Policy: &policy}, "LimitExceededException")
+		},
+	},
+	{
+		"ReplicateKey", "with reserved tags is a TagException",
+		"The tags of the replica are checked like those of any key.",
+		func(t *trial) {
+			refusal(t, t.ReplicateKey, &kms.ReplicateKeyInput{
+				KeyId: t.shared(multiKey).KeyId, ReplicaRegion: &t.suite.region, Tags: []types.Tag{tag("aws:a", "")},
+			}, "TagException")
+		},
+	},
+	{
+		"ScheduleKeyDeletion", "a primary key waits for its replicas",
+		"A primary key with replicas is PendingReplicaDeletion, with a window and without a date, until the last of them is gone.",
+		func(t *trial) {
+			primary := t.newKey(multiRegion)
+			t.replicate(primary)
+			t.waitThere(t.clientIn(t.suite.region), primary, types.KeyStateEnabled)
+			out := answer(t, t.ScheduleKeyDeletion, &kms.ScheduleKeyDeletionInput{KeyId: primary.KeyId})
+			t.members("KeyId", "KeyState", "PendingWindowInDays")
+			equal(t, "KeyState", out.KeyState, types.KeyStatePendingReplicaDeletion)
+			t.waitFor(*primary.KeyId, types.KeyStatePendingReplicaDeletion)
+			t.membersOf("KeyMetadata", metadataMembers("EncryptionAlgorithms", "CurrentKeyMaterialId",
+				"MultiRegionConfiguration", "PendingDeletionWindowInDays")...)
+			refusal(t, t.Encrypt, &kms.EncryptInput{KeyId: primary.KeyId, Plaintext: plaintext}, "KMSInvalidStateException")
+		},
+	},
+	{
+		"UpdatePrimaryRegion", "has no output, and both keys change places",
+		"The replica in that Region becomes the primary key, and the primary key a replica.",
+		func(t *trial) {
+			primary := t.newKey(multiRegion)
+			t.replicate(primary)
+			there := t.clientIn(t.suite.region)
+			t.waitThere(there, primary, types.KeyStateEnabled)
+			answer(t, t.UpdatePrimaryRegion, &kms.UpdatePrimaryRegionInput{KeyId: primary.KeyId, PrimaryRegion: &t.suite.region})
+			t.empty()
+			for client, want := range map[*kms.Client]types.MultiRegionKeyType{
+				t.Client: types.MultiRegionKeyTypeReplica, there: types.MultiRegionKeyTypePrimary,
+			} {
+				answerThat(t, client.DescribeKey, &kms.DescribeKeyInput{KeyId: primary.KeyId}, func(out *kms.DescribeKeyOutput) string {
+					got := out.KeyMetadata.MultiRegionConfiguration.MultiRegionKeyType
+					return unless(got == want && out.KeyMetadata.KeyState == types.KeyStateEnabled,
+						"%s is %s and %s, want %s", *out.KeyMetadata.Arn, got, out.KeyMetadata.KeyState, want)
+				})
+			}
+		},
+	},
+	{
+		"UpdatePrimaryRegion", "of a key in one Region is UnsupportedOperation",
+		"Only a multi-Region primary key has a primary Region.",
+		func(t *trial) {
+			refusal(t, t.UpdatePrimaryRegion, &kms.UpdatePrimaryRegionInput{KeyId: t.shared(symmetric).KeyId, PrimaryRegion: &t.suite.region}, "UnsupportedOperationException")
+		},
+	},
+	{
+		"UpdatePrimaryRegion", "to a Region without a replica is NotFound",
+		"UpdatePrimaryRegion makes no replica.",
+		func(t *trial) {
+			refusal(t, t.UpdatePrimaryRegion, &kms.UpdatePrimaryRegionInput{KeyId: t.shared(multiKey).KeyId, PrimaryRegion: &t.suite.region}, "NotFoundException")
+		},
+	},
+	{
+		"DescribeKey", "in another Region is NotFound",
+		"A key in one Region is in that Region only.",
+		func(t *trial) {
+			refusal(t, t.clientIn(t.suite.region).DescribeKey, &kms.DescribeKeyInput{KeyId: t.shared(symmetric).KeyId}, "NotFoundException")
+		},
+	},
+	{
+		"Decrypt", "in another Region is refused",
+		"A ciphertext of a key in one Region opens in that Region only. Elsewhere KMS does not say why not.",
+		func(t *trial) {
+			there := t.clientIn(t.suite.region)
+			err := request(t, there.Decrypt, &kms.DecryptInput{CiphertextBlob: t.shared(symmetric).ciphertext})
+			code := codeOf(err)
+			t.that("the refusal is AccessDenied or InvalidCiphertext, got "+code, strings.Contains(code, "AccessDenied") || strings.Contains(code, "InvalidCiphertext"))
+		},
+	},
+}
+
+// replicate makes a replica of a key of the trial's own.
+func (t *trial) replicate(primary *types.KeyMetadata) *kms.ReplicateKeyOutput {
+	t.Helper()
+	out := answer(t, t.ReplicateKey, &kms.ReplicateKeyInput{KeyId: primary.KeyId, ReplicaRegion: &t.suite.region})
+	t.Cleanup(func() { discard(t, t.clientIn(t.suite.region), *out.ReplicaKeyMetadata.Arn) })
+	return out
+}
+
+// waitThere is waitFor in another Region.
+func (t *trial) waitThere(there *kms.Client, k *types.KeyMetadata, state types.KeyState) {
+	t.Helper()
+	answerThat(t, there.DescribeKey, &kms.DescribeKeyInput{KeyId: k.KeyId}, func(out *kms.DescribeKeyOutput) string {
+		return unless(out.KeyMetadata.KeyState == state, "the replica is %s, want %s", out.KeyMetadata.KeyState, state)
+	})
+}
