@@ -65,7 +65,7 @@ var policyRules = []rule{
 	},
 	{
 		"PutKeyPolicy", "a condition on the encryption context is looked at",
-		"kms:EncryptionContext:<key> in a condition is what the request has under that key.",
+		"In a condition, kms:EncryptionContext:<key> is what the request has under that key.",
 		func(t *trial) {
 			k := t.newKey()
 			s := denyingAll("kms:Encrypt")

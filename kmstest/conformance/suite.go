@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"maps"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"sync"
@@ -112,6 +113,13 @@ func (s *suite) try(tb testing.TB, r rule) {
 			tb.Logf("Why: %s", r.why)
 		}
 	})
+	// Answers are taken for complete where they are used: one that is not costs its
+	// own case, and not all of them.
+	defer func() {
+		if p := recover(); p != nil {
+			tb.Errorf("an answer lacks what the case goes on with: %v\n%s", p, debug.Stack())
+		}
+	}()
 	r.check(newTrial(tb, s))
 }
 
