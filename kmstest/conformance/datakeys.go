@@ -5,6 +5,7 @@ import (
 	"crypto/ed25519"
 	"crypto/rsa"
 	"crypto/x509"
+	"encoding/asn1"
 	"reflect"
 	"strings"
 
@@ -138,6 +139,24 @@ var dataKeyRules = []rule{
 				der, err := x509.MarshalPKIXPublicKey(public)
 				t.noError(err)
 				equal(t, "the public key of "+string(spec), out.PublicKey, der)
+			}
+		},
+	},
+	{
+		"GenerateDataKeyPair", "each spec has a pair in DER",
+		"Curves and ML-KEM that the standard library does not parse come in the same forms, and the private key opens.",
+		func(t *trial) {
+			for _, spec := range []types.DataKeyPairSpec{
+				types.DataKeyPairSpecEccSecgP256k1, types.DataKeyPairSpecMlKem512, types.DataKeyPairSpecMlKem768, types.DataKeyPairSpecMlKem1024,
+			} {
+				out := answer(t, t.GenerateDataKeyPair, &kms.GenerateDataKeyPairInput{KeyId: t.shared(symmetric).KeyId, KeyPairSpec: spec})
+				for what, der := range map[string][]byte{"public": out.PublicKey, "private": out.PrivateKeyPlaintext} {
+					var sequence asn1.RawValue
+					rest, err := asn1.Unmarshal(der, &sequence)
+					t.that("the "+what+" key of "+string(spec)+" is DER", err == nil && len(rest) == 0 && sequence.Tag == asn1.TagSequence)
+				}
+				opened := answer(t, t.Decrypt, &kms.DecryptInput{CiphertextBlob: out.PrivateKeyCiphertextBlob})
+				equal(t, "the private key of "+string(spec), opened.Plaintext, out.PrivateKeyPlaintext)
 			}
 		},
 	},

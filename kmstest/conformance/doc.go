@@ -3,12 +3,12 @@
 //
 // # What it costs
 //
-// An emulator costs nothing. On AWS, [Run] makes about 150 keys in the client's
-// Region and a handful of replicas in one more, sends some 2,000 requests, and
+// An emulator costs nothing. On AWS, [Run] makes fewer than 200 keys in the client's
+// Region and a handful of replicas in one more, sends fewer than 3,000 requests, and
 // takes some minutes, since AWS limits how many of those it serves in a second. A
 // key costs 1 USD a month, by the hour, and nothing while it waits for its
 // deletion; a request costs from 0.03 to 12 USD for each 10,000, the latter for
-// RSA data key pairs, of which there are two. So a run comes to less than 1 USD.
+// RSA data key pairs, of which there is one. So a run comes to less than 1 USD.
 // At its end every key waits for its deletion, 7 days from then: a run that is
 // killed leaves keys behind, whose description is kmstest/conformance, and aliases
 // that begin with alias/conformance-.

@@ -2,6 +2,9 @@ package conformance
 
 import (
 	"bytes"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/hmac"
 	"crypto/rand"
 	"crypto/rsa"
 	"crypto/sha256"
@@ -153,6 +156,61 @@ var importRules = []rule{
 			})
 			opened := answer(t, t.Decrypt, &kms.DecryptInput{CiphertextBlob: k.ciphertext})
 			equal(t, "Plaintext", opened.Plaintext, plaintext)
+		},
+	},
+	{
+		"ImportKeyMaterial", "HMAC material makes the MACs of the standard",
+		"The material of an HMAC key is its bytes; it has no ID.",
+		func(t *trial) {
+			k := t.newKey(external, func(in *kms.CreateKeyInput) { in.KeySpec, in.KeyUsage = types.KeySpecHmac256, macs })
+			material := newMaterial()
+			t.importMaterial(*k.KeyId, material)
+			t.members("KeyId")
+			t.waitFor(*k.KeyId, types.KeyStateEnabled)
+			out := answer(t, t.GenerateMac, &kms.GenerateMacInput{KeyId: k.KeyId, Message: message, MacAlgorithm: types.MacAlgorithmSpecHmacSha256})
+			h := hmac.New(sha256.New, material)
+			h.Write(message)
+			equal(t, "Mac", out.Mac, h.Sum(nil))
+		},
+	},
+	{
+		"ImportKeyMaterial", "a private key signs as it does elsewhere",
+		"The material of an asymmetric key is a private key in PKCS #8; KMS gives out its public key.",
+		func(t *trial) {
+			private, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+			t.noError(err)
+			der, err := x509.MarshalPKCS8PrivateKey(private)
+			t.noError(err)
+			k := t.newKey(external, func(in *kms.CreateKeyInput) { in.KeySpec, in.KeyUsage = types.KeySpecEccNistP256, signVerify })
+			t.importMaterial(*k.KeyId, der)
+			t.waitFor(*k.KeyId, types.KeyStateEnabled)
+			t.that("the public key is that of the private key", publicKey[*ecdsa.PublicKey](t, &fixture{KeyMetadata: k}).Equal(&private.PublicKey))
+			signed := answer(t, t.Sign, &kms.SignInput{KeyId: k.KeyId, Message: message, SigningAlgorithm: types.SigningAlgorithmSpecEcdsaSha256})
+			digest := sha256.Sum256(message)
+			t.that("the signature verifies", ecdsa.VerifyASN1(&private.PublicKey, digest[:], signed.Signature))
+		},
+	},
+	{
+		"ImportKeyMaterial", "material of another key spec is IncorrectKeyMaterial",
+		"A private key on another curve is no material for the key.",
+		func(t *trial) {
+			private, err := ecdsa.GenerateKey(elliptic.P384(), rand.Reader)
+			t.noError(err)
+			der, err := x509.MarshalPKCS8PrivateKey(private)
+			t.noError(err)
+			k := t.newKey(external, func(in *kms.CreateKeyInput) { in.KeySpec, in.KeyUsage = types.KeySpecEccNistP256, signVerify })
+			refusal(t, t.ImportKeyMaterial, t.importOf(*k.KeyId, der), "IncorrectKeyMaterialException")
+		},
+	},
+	{
+		"GetParametersForImport", "a way of wrapping that is too small is UnsupportedOperation",
+		"RSA material is wrapped with RSA_AES_KEY_WRAP, symmetric material with OAEP: the other way round is not offered.",
+		func(t *trial) {
+			in := parametersFor(*t.newKey(external, func(in *kms.CreateKeyInput) { in.KeySpec, in.KeyUsage = types.KeySpecRsa2048, signVerify }).KeyId)
+			refusal(t, t.GetParametersForImport, in, "UnsupportedOperationException")
+			in = parametersFor(*t.shared(externalKey).KeyId)
+			in.WrappingAlgorithm = types.AlgorithmSpecRsaAesKeyWrapSha256
+			refusal(t, t.GetParametersForImport, in, "UnsupportedOperationException")
 		},
 	},
 	{

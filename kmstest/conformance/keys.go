@@ -124,6 +124,26 @@ var keyRules = []rule{
 		},
 	},
 	{
+		"CreateKey", "each key spec has its algorithms for each usage",
+		"A key has the algorithms of its spec and usage, in the one list that the usage is for, and in no other.",
+		func(t *trial) {
+			for kind, want := range algorithms {
+				k := t.newKey(func(in *kms.CreateKeyInput) { in.KeySpec, in.KeyUsage = kind.spec, kind.usage })
+				t.membersOf("KeyMetadata", metadataMembers(want.member)...)
+				equal(t, "KeySpec", k.KeySpec, kind.spec)
+				equal(t, "KeyUsage", k.KeyUsage, kind.usage)
+				got := map[string]string{
+					"EncryptionAlgorithms":    joined(k.EncryptionAlgorithms),
+					"SigningAlgorithms":       joined(k.SigningAlgorithms),
+					"MacAlgorithms":           joined(k.MacAlgorithms),
+					"KeyAgreementAlgorithms":  joined(k.KeyAgreementAlgorithms),
+					"EncapsulationAlgorithms": joined(k.EncapsulationAlgorithms),
+				}[want.member]
+				equal(t, want.member+" of "+string(kind.spec), got, want.list)
+			}
+		},
+	},
+	{
 		"CreateKey", "with imported material waits for it",
 		"A key of origin EXTERNAL is PendingImport until material is imported, and has neither material nor expiration.",
 		func(t *trial) {
@@ -408,4 +428,60 @@ func unless(well bool, format string, args ...any) (complaint string) {
 		return ""
 	}
 	return fmt.Sprintf(format, args...)
+}
+
+// A kind of key has its algorithms in one member of KeyMetadata.
+type (
+	kind struct {
+		spec  types.KeySpec
+		usage types.KeyUsageType
+	}
+	algorithmList struct {
+		member string
+		list   string // in the order of the alphabet
+	}
+)
+
+// algorithms has all kinds of keys but the symmetric one, and SM2.
+var algorithms = map[kind]algorithmList{
+	{types.KeySpecRsa2048, encryptDecrypt}:         {"EncryptionAlgorithms", oaep},
+	{types.KeySpecRsa3072, encryptDecrypt}:         {"EncryptionAlgorithms", oaep},
+	{types.KeySpecRsa4096, encryptDecrypt}:         {"EncryptionAlgorithms", oaep},
+	{types.KeySpecRsa2048, signVerify}:             {"SigningAlgorithms", rsassa},
+	{types.KeySpecRsa3072, signVerify}:             {"SigningAlgorithms", rsassa},
+	{types.KeySpecRsa4096, signVerify}:             {"SigningAlgorithms", rsassa},
+	{types.KeySpecEccNistP256, signVerify}:         {"SigningAlgorithms", "ECDSA_SHA_256"},
+	{types.KeySpecEccNistP384, signVerify}:         {"SigningAlgorithms", "ECDSA_SHA_384"},
+	{types.KeySpecEccNistP521, signVerify}:         {"SigningAlgorithms", "ECDSA_SHA_512"},
+	{types.KeySpecEccSecgP256k1, signVerify}:       {"SigningAlgorithms", "ECDSA_SHA_256"},
+	{types.KeySpecEccNistEdwards25519, signVerify}: {"SigningAlgorithms", "ED25519_PH_SHA_512 ED25519_SHA_512"},
+	{types.KeySpecMlDsa44, signVerify}:             {"SigningAlgorithms", "ML_DSA_SHAKE_256"},
+	{types.KeySpecMlDsa65, signVerify}:             {"SigningAlgorithms", "ML_DSA_SHAKE_256"},
+	{types.KeySpecMlDsa87, signVerify}:             {"SigningAlgorithms", "ML_DSA_SHAKE_256"},
+	{types.KeySpecEccNistP256, keyAgreement}:       {"KeyAgreementAlgorithms", "ECDH"},
+	{types.KeySpecEccNistP384, keyAgreement}:       {"KeyAgreementAlgorithms", "ECDH"},
+	{types.KeySpecEccNistP521, keyAgreement}:       {"KeyAgreementAlgorithms", "ECDH"},
+	{types.KeySpecHmac224, macs}:                   {"MacAlgorithms", "HMAC_SHA_224"},
+	{types.KeySpecHmac256, macs}:                   {"MacAlgorithms", "HMAC_SHA_256"},
+	{types.KeySpecHmac384, macs}:                   {"MacAlgorithms", "HMAC_SHA_384"},
+	{types.KeySpecHmac512, macs}:                   {"MacAlgorithms", "HMAC_SHA_512"},
+	{types.KeySpecMlKem512, encapsulation}:         {"EncapsulationAlgorithms", "ML_KEM"},
+	{types.KeySpecMlKem768, encapsulation}:         {"EncapsulationAlgorithms", "ML_KEM"},
+	{types.KeySpecMlKem1024, encapsulation}:        {"EncapsulationAlgorithms", "ML_KEM"},
+}
+
+const (
+	oaep   = "RSAES_OAEP_SHA_1 RSAES_OAEP_SHA_256"
+	rsassa = "RSASSA_PKCS1_V1_5_SHA_256 RSASSA_PKCS1_V1_5_SHA_384 RSASSA_PKCS1_V1_5_SHA_512 " +
+		"RSASSA_PSS_SHA_256 RSASSA_PSS_SHA_384 RSASSA_PSS_SHA_512"
+)
+
+// joined returns a list of algorithms in the order of the alphabet.
+func joined[A ~string](list []A) string {
+	names := make([]string, len(list))
+	for i, a := range list {
+		names[i] = string(a)
+	}
+	slices.Sort(names)
+	return strings.Join(names, " ")
 }

@@ -3,6 +3,7 @@ package conformance
 import (
 	"strings"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/kms"
 	"github.com/aws/aws-sdk-go-v2/service/kms/types"
 )
@@ -25,6 +26,51 @@ var regionRules = []rule{
 		},
 	},
 	{
+		"ReplicateKey", "with description and tags answers them",
+		"What is not shared by related keys can be given with the replica: ReplicaTags is there if there are any.",
+		func(t *trial) {
+			primary := t.newKey(multiRegion)
+			out := t.replicate(primary, func(in *kms.ReplicateKeyInput) {
+				in.Description, in.Tags = aws.String("the replica"), []types.Tag{tag("colour", "blue")}
+			})
+			t.members("ReplicaKeyMetadata", "ReplicaPolicy", "ReplicaTags")
+			equal(t, "Description", *out.ReplicaKeyMetadata.Description, "the replica")
+			equal(t, "the tag", *out.ReplicaTags[0].TagKey, "colour")
+			equal(t, "the number of tags of the primary key",
+				len(answer(t, t.ListResourceTags, &kms.ListResourceTagsInput{KeyId: primary.KeyId}).Tags), 0)
+		},
+	},
+	{
+		"EnableKeyRotation", "of a replica is UnsupportedOperation",
+		"Rotation is shared by related keys, and set on the primary key only.",
+		func(t *trial) {
+			primary := t.newKey(multiRegion)
+			t.replicate(primary)
+			there := t.clientIn(t.suite.region)
+			t.waitThere(there, primary)
+			refusal(t, there.EnableKeyRotation, &kms.EnableKeyRotationInput{KeyId: primary.KeyId}, "UnsupportedOperationException")
+			answer(t, t.EnableKeyRotation, &kms.EnableKeyRotationInput{KeyId: primary.KeyId})
+			answerThat(t, there.GetKeyRotationStatus, &kms.GetKeyRotationStatusInput{KeyId: primary.KeyId}, func(out *kms.GetKeyRotationStatusOutput) string {
+				return unless(out.KeyRotationEnabled, "rotation of the replica is off")
+			})
+		},
+	},
+	{
+		"ReplicateKey", "of a replica is UnsupportedOperation",
+		"Only the primary key can be replicated.",
+		func(t *trial) {
+			primary := t.newKey(multiRegion)
+			t.replicate(primary)
+			there := t.clientIn(t.suite.region)
+			t.waitThere(there, primary)
+			third := "eu-west-1"
+			if t.Options().Region == third {
+				third = "eu-central-1"
+			}
+			refusal(t, there.ReplicateKey, &kms.ReplicateKeyInput{KeyId: primary.KeyId, ReplicaRegion: &third}, "UnsupportedOperationException")
+		},
+	},
+	{
 		"ReplicateKey", "the replica opens what the primary has sealed",
 		"Related multi-Region keys have the same key material: each opens what any of them has sealed.",
 		func(t *trial) {
@@ -32,7 +78,7 @@ var regionRules = []rule{
 			sealed := answer(t, t.Encrypt, &kms.EncryptInput{KeyId: primary.KeyId, Plaintext: plaintext})
 			t.replicate(primary)
 			there := t.clientIn(t.suite.region)
-			t.waitThere(there, primary, types.KeyStateEnabled)
+			t.waitThere(there, primary)
 			opened := answer(t, there.Decrypt, &kms.DecryptInput{CiphertextBlob: sealed.CiphertextBlob})
 			equal(t, "Plaintext", opened.Plaintext, plaintext)
 			equal(t, "KeyId", *opened.KeyId, inRegion(*primary.Arn, t.suite.region))
@@ -88,7 +134,7 @@ var regionRules = []rule{
 		func(t *trial) {
 			primary := t.newKey(multiRegion)
 			t.replicate(primary)
-			t.waitThere(t.clientIn(t.suite.region), primary, types.KeyStateEnabled)
+			t.waitThere(t.clientIn(t.suite.region), primary)
 			out := answer(t, t.ScheduleKeyDeletion, &kms.ScheduleKeyDeletionInput{KeyId: primary.KeyId})
 			t.members("KeyId", "KeyState", "PendingWindowInDays")
 			equal(t, "KeyState", out.KeyState, types.KeyStatePendingReplicaDeletion)
@@ -105,7 +151,7 @@ var regionRules = []rule{
 			primary := t.newKey(multiRegion)
 			t.replicate(primary)
 			there := t.clientIn(t.suite.region)
-			t.waitThere(there, primary, types.KeyStateEnabled)
+			t.waitThere(there, primary)
 			answer(t, t.UpdatePrimaryRegion, &kms.UpdatePrimaryRegionInput{KeyId: primary.KeyId, PrimaryRegion: &t.suite.region})
 			t.empty()
 			for client, want := range map[*kms.Client]types.MultiRegionKeyType{
@@ -153,17 +199,21 @@ var regionRules = []rule{
 }
 
 // replicate makes a replica of a key of the trial's own.
-func (t *trial) replicate(primary *types.KeyMetadata) *kms.ReplicateKeyOutput {
+func (t *trial) replicate(primary *types.KeyMetadata, options ...func(*kms.ReplicateKeyInput)) *kms.ReplicateKeyOutput {
 	t.Helper()
-	out := answer(t, t.ReplicateKey, &kms.ReplicateKeyInput{KeyId: primary.KeyId, ReplicaRegion: &t.suite.region})
+	in := &kms.ReplicateKeyInput{KeyId: primary.KeyId, ReplicaRegion: &t.suite.region}
+	for _, o := range options {
+		o(in)
+	}
+	out := answer(t, t.ReplicateKey, in)
 	t.Cleanup(func() { discard(t, t.clientIn(t.suite.region), *out.ReplicaKeyMetadata.Arn) })
 	return out
 }
 
-// waitThere is waitFor in another Region.
-func (t *trial) waitThere(there *kms.Client, k *types.KeyMetadata, state types.KeyState) {
+// waitThere waits until the key of that ID is enabled in another Region.
+func (t *trial) waitThere(there *kms.Client, k *types.KeyMetadata) {
 	t.Helper()
 	answerThat(t, there.DescribeKey, &kms.DescribeKeyInput{KeyId: k.KeyId}, func(out *kms.DescribeKeyOutput) string {
-		return unless(out.KeyMetadata.KeyState == state, "the replica is %s, want %s", out.KeyMetadata.KeyState, state)
+		return unless(out.KeyMetadata.Enabled, "the replica is %s, want %s", out.KeyMetadata.KeyState, types.KeyStateEnabled)
 	})
 }

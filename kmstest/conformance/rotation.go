@@ -21,6 +21,16 @@ var rotationRules = []rule{
 		},
 	},
 	{
+		"GetKeyRotationStatus", "of a key that cannot rotate is off",
+		"The rotation status of asymmetric and HMAC keys is always false.",
+		func(t *trial) {
+			for _, name := range []fixtureName{ecdsaKey, hmacKey} {
+				out := answer(t, t.GetKeyRotationStatus, &kms.GetKeyRotationStatusInput{KeyId: t.shared(name).KeyId})
+				equal(t, "KeyRotationEnabled", out.KeyRotationEnabled, false)
+			}
+		},
+	},
+	{
 		"EnableKeyRotation", "has no output, and a period of 365 days",
 		"Rotation is yearly unless the request says otherwise, and the next one a period from now.",
 		func(t *trial) {

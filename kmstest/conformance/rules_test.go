@@ -71,8 +71,9 @@ func TestRequiredMembers_areThoseOfTheSDK(t *testing.T) {
 		var got []string
 		if invalid, ok := errors.AsType[smithy.InvalidParamsError](err); ok {
 			for _, e := range invalid.Errs() {
-				field := e.(smithy.InvalidParamError).Field()
-				got = append(got, field[strings.LastIndex(field, ".")+1:])
+				missing, ok := errors.AsType[smithy.InvalidParamError](e)
+				require.True(t, ok, "%v", e)
+				got = append(got, missing.Field()[strings.LastIndex(missing.Field(), ".")+1:])
 			}
 		}
 		want := slices.Clone(conformance.RequiredMembers[name])

@@ -36,16 +36,62 @@ var signingRules = []rule{
 		},
 	},
 	{
+		"Sign", "each curve has the hash of its length",
+		"P-384 signs with SHA-384, P-521 with SHA-512 and secp256k1 with SHA-256; Verify agrees.",
+		func(t *trial) {
+			for spec, algorithm := range map[types.KeySpec]types.SigningAlgorithmSpec{
+				types.KeySpecEccNistP384:   types.SigningAlgorithmSpecEcdsaSha384,
+				types.KeySpecEccNistP521:   types.SigningAlgorithmSpecEcdsaSha512,
+				types.KeySpecEccSecgP256k1: types.SigningAlgorithmSpecEcdsaSha256,
+			} {
+				k := t.shared(fixtureName{spec: spec, usage: signVerify})
+				equal(t, "SigningAlgorithms", k.SigningAlgorithms, []types.SigningAlgorithmSpec{algorithm})
+				in := &kms.VerifyInput{KeyId: k.KeyId, Message: message, Signature: k.signature, SigningAlgorithm: algorithm}
+				answer(t, t.Verify, in)
+				in.Message = []byte("another")
+				refusal(t, t.Verify, in, "KMSInvalidSignatureException")
+			}
+		},
+	},
+	{
+		"Sign", "ML-DSA signatures have the length of their parameters",
+		"ML_DSA_44, 65 and 87 sign with 2,420, 3,309 and 4,627 bytes.",
+		func(t *trial) {
+			for spec, size := range map[types.KeySpec]int{types.KeySpecMlDsa44: 2420, types.KeySpecMlDsa65: 3309, types.KeySpecMlDsa87: 4627} {
+				equal(t, "the length of a signature of "+string(spec), len(t.shared(fixtureName{spec: spec, usage: signVerify}).signature), size)
+			}
+		},
+	},
+	{
+		"Sign", "an empty message can be signed",
+		"RAW messages have 0 to 4,096 bytes: KMS hashes them.",
+		func(t *trial) {
+			k := t.shared(ecdsaKey)
+			out := answer(t, t.Sign, &kms.SignInput{KeyId: k.KeyId, Message: []byte{}, SigningAlgorithm: types.SigningAlgorithmSpecEcdsaSha256})
+			answer(t, t.Verify, &kms.VerifyInput{
+				KeyId: k.KeyId, Message: []byte{}, Signature: out.Signature, SigningAlgorithm: types.SigningAlgorithmSpecEcdsaSha256,
+			})
+		},
+	},
+	{
 		"Sign", "RSA signatures of both kinds verify elsewhere",
 		"PSS has a salt as long as the hash; PKCS #1 v1.5 is the other kind.",
 		func(t *trial) {
 			k := t.shared(rsaSigning)
 			public := publicKey[*rsa.PublicKey](t, k)
-			digest := sha256.Sum256(message)
-			pss := answer(t, t.Sign, &kms.SignInput{KeyId: k.KeyId, Message: message, SigningAlgorithm: types.SigningAlgorithmSpecRsassaPssSha256})
-			t.noError(rsa.VerifyPSS(public, crypto.SHA256, digest[:], pss.Signature, &rsa.PSSOptions{SaltLength: rsa.PSSSaltLengthEqualsHash}))
-			pkcs := answer(t, t.Sign, &kms.SignInput{KeyId: k.KeyId, Message: message, SigningAlgorithm: types.SigningAlgorithmSpecRsassaPkcs1V15Sha256})
-			t.noError(rsa.VerifyPKCS1v15(public, crypto.SHA256, digest[:], pkcs.Signature))
+			for hash, algorithms := range map[crypto.Hash][2]types.SigningAlgorithmSpec{
+				crypto.SHA256: {types.SigningAlgorithmSpecRsassaPssSha256, types.SigningAlgorithmSpecRsassaPkcs1V15Sha256},
+				crypto.SHA384: {types.SigningAlgorithmSpecRsassaPssSha384, types.SigningAlgorithmSpecRsassaPkcs1V15Sha384},
+				crypto.SHA512: {types.SigningAlgorithmSpecRsassaPssSha512, types.SigningAlgorithmSpecRsassaPkcs1V15Sha512},
+			} {
+				h := hash.New()
+				h.Write(message)
+				digest := h.Sum(nil)
+				pss := answer(t, t.Sign, &kms.SignInput{KeyId: k.KeyId, Message: message, SigningAlgorithm: algorithms[0]})
+				t.noError(rsa.VerifyPSS(public, hash, digest, pss.Signature, &rsa.PSSOptions{SaltLength: rsa.PSSSaltLengthEqualsHash}))
+				pkcs := answer(t, t.Sign, &kms.SignInput{KeyId: k.KeyId, Message: message, SigningAlgorithm: algorithms[1]})
+				t.noError(rsa.VerifyPKCS1v15(public, hash, digest, pkcs.Signature))
+			}
 		},
 	},
 	{
