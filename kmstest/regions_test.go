@@ -691,7 +691,7 @@ func TestMaterialKeyStates(t *testing.T) {
 			_, err := c.ScheduleKeyDeletion(t.Context(), &kms.ScheduleKeyDeletionInput{KeyId: id})
 			return err
 		}},
-		"UpdatePrimaryRegion": {false, cells{fine, disabled, dying, replicas, pending, creating, notPrimary}, func(t *testing.T, c *kms.Client, id *string) error {
+		"UpdatePrimaryRegion": {false, cells{fine, disabled, dying, replicas, pending, creating, updating}, func(t *testing.T, c *kms.Client, id *string) error {
 			_, err := c.UpdatePrimaryRegion(t.Context(), &kms.UpdatePrimaryRegionInput{KeyId: id, PrimaryRegion: str("eu-west-1")})
 			return err
 		}},

@@ -101,7 +101,7 @@ var rules = map[string]rule{
 	"UntagResource":                       {states: alive},
 	"UpdateAlias":                         {states: alive},
 	"UpdateKeyDescription":                {states: alive},
-	"UpdatePrimaryRegion":                 {states: usable},
+	"UpdatePrimaryRegion":                 {states: replicable},
 	"Verify":                              {states: usable, foreign: true, aliases: true},
 	"VerifyMac":                           {states: usable, foreign: true, aliases: true},
 }
