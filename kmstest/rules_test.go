@@ -1,11 +1,14 @@
 package kmstest_test
 
 import (
+	"reflect"
+	"strings"
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/service/kms"
 	"github.com/aws/aws-sdk-go-v2/service/kms/types"
 	"github.com/kmskit/kmskit/kmstest"
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
 
@@ -225,5 +228,236 @@ func newGrant(k *types.KeyMetadata) *kms.CreateGrantInput {
 		KeyId:            k.KeyId,
 		GranteePrincipal: str(role(account, "reader")),
 		Operations:       []types.GrantOperation{types.GrantOperationDecrypt},
+	}
+}
+
+// A keyRequest is an operation on a key, with a row of the table of key states:
+// + where the state of the key lets it pass, - where it does not, in the order of
+// everyState.
+type keyRequest struct {
+	states string
+	origin types.OriginType
+	input  func(s specimen) any
+}
+
+// operation returns the operation that the request is for.
+func (r keyRequest) operation() string {
+	in := r.input(specimen{key: &types.KeyMetadata{}, another: &types.KeyMetadata{}, grant: &kms.CreateGrantOutput{}})
+	return strings.TrimSuffix(reflect.TypeOf(in).Elem().Name(), "Input")
+}
+
+var everyState = []types.KeyState{
+	types.KeyStateEnabled, types.KeyStateDisabled, types.KeyStatePendingImport,
+	types.KeyStatePendingDeletion, types.KeyStatePendingReplicaDeletion,
+	types.KeyStateUnavailable, types.KeyStateCreating, types.KeyStateUpdating,
+}
+
+// The rows, as the Developer Guide and the API Reference have them. What is
+// refused for something else than its state has passed: rotation of a key that
+// waits for imported material, for example, is refused for its origin.
+const (
+	inAnyState   = "++++++++"
+	cryptography = "+------+" // "While the key state is Updating, you can use the keys"
+	management   = "+++--+++"
+	enabling     = "++---+--" // not while Updating, says the page on the primary Region
+	rotating     = "+-+----+"
+	becoming     = "+-------" // "must be in the Enabled key state when the operation starts"
+)
+
+var keyRequests = []keyRequest{
+	{states: "---++---", input: func(s specimen) any { return &kms.CancelKeyDeletionInput{KeyId: s.key.KeyId} }},
+	{states: management, input: func(s specimen) any {
+		return &kms.CreateAliasInput{TargetKeyId: s.key.KeyId, AliasName: str("alias/new")}
+	}},
+	{states: "+----+-+", input: func(s specimen) any { return newGrant(s.key) }},
+	{states: cryptography, input: func(s specimen) any {
+		return &kms.DecapsulateInput{KeyId: s.key.KeyId, SharedSecretCiphertextBlob: []byte("x"), EncapsulationAlgorithm: types.EncapsulationAlgorithmSpecMlKem}
+	}},
+	{states: cryptography, input: func(s specimen) any {
+		return &kms.DecryptInput{KeyId: s.key.KeyId, CiphertextBlob: s.ciphertext}
+	}},
+	{states: cryptography, input: func(s specimen) any { return &kms.DecryptInput{CiphertextBlob: s.ciphertext} }},
+	{states: inAnyState, input: func(specimen) any { return &kms.DeleteAliasInput{AliasName: str("alias/key")} }},
+	{states: "+++++---", origin: types.OriginTypeExternal, input: func(s specimen) any {
+		return &kms.DeleteImportedKeyMaterialInput{KeyId: s.key.KeyId}
+	}},
+	{states: cryptography, input: func(s specimen) any {
+		return &kms.DeriveSharedSecretInput{KeyId: s.key.KeyId, PublicKey: []byte("x"), KeyAgreementAlgorithm: types.KeyAgreementAlgorithmSpecEcdh}
+	}},
+	{states: inAnyState, input: func(s specimen) any { return &kms.DescribeKeyInput{KeyId: s.key.KeyId} }},
+	{states: enabling, input: func(s specimen) any { return &kms.DisableKeyInput{KeyId: s.key.KeyId} }},
+	{states: rotating, input: func(s specimen) any { return &kms.DisableKeyRotationInput{KeyId: s.key.KeyId} }},
+	{states: enabling, input: func(s specimen) any { return &kms.EnableKeyInput{KeyId: s.key.KeyId} }},
+	{states: rotating, input: func(s specimen) any { return &kms.EnableKeyRotationInput{KeyId: s.key.KeyId} }},
+	{states: cryptography, input: func(s specimen) any {
+		return &kms.EncapsulateInput{KeyId: s.key.KeyId, EncapsulationAlgorithm: types.EncapsulationAlgorithmSpecMlKem}
+	}},
+	{states: cryptography, input: func(s specimen) any { return &kms.EncryptInput{KeyId: s.key.KeyId, Plaintext: []byte("x")} }},
+	{states: cryptography, input: func(s specimen) any {
+		return &kms.GenerateDataKeyInput{KeyId: s.key.KeyId, KeySpec: types.DataKeySpecAes256}
+	}},
+	{states: cryptography, input: func(s specimen) any {
+		return &kms.GenerateDataKeyPairInput{KeyId: s.key.KeyId, KeyPairSpec: types.DataKeyPairSpecEccNistP256}
+	}},
+	{states: cryptography, input: func(s specimen) any {
+		return &kms.GenerateDataKeyPairWithoutPlaintextInput{KeyId: s.key.KeyId, KeyPairSpec: types.DataKeyPairSpecEccNistP256}
+	}},
+	{states: cryptography, input: func(s specimen) any {
+		return &kms.GenerateDataKeyWithoutPlaintextInput{KeyId: s.key.KeyId, KeySpec: types.DataKeySpecAes256}
+	}},
+	{states: cryptography, input: func(s specimen) any {
+		return &kms.GenerateMacInput{KeyId: s.key.KeyId, Message: []byte("x"), MacAlgorithm: types.MacAlgorithmSpecHmacSha256}
+	}},
+	{states: inAnyState, input: func(s specimen) any { return &kms.GetKeyLastUsageInput{KeyId: s.key.KeyId} }},
+	{states: inAnyState, input: func(s specimen) any { return &kms.GetKeyPolicyInput{KeyId: s.key.KeyId} }},
+	{states: inAnyState, input: func(s specimen) any { return &kms.GetKeyRotationStatusInput{KeyId: s.key.KeyId} }},
+	{states: "+++-----", origin: types.OriginTypeExternal, input: func(s specimen) any {
+		return &kms.GetParametersForImportInput{
+			KeyId: s.key.KeyId, WrappingKeySpec: types.WrappingKeySpecRsa2048, WrappingAlgorithm: types.AlgorithmSpecRsaesOaepSha256,
+		}
+	}},
+	{states: cryptography, input: func(s specimen) any { return &kms.GetPublicKeyInput{KeyId: s.key.KeyId} }},
+	{states: "+++----+", origin: types.OriginTypeExternal, input: func(s specimen) any {
+		return &kms.ImportKeyMaterialInput{
+			KeyId: s.key.KeyId, ImportToken: []byte("x"), EncryptedKeyMaterial: []byte("x"),
+			ExpirationModel: types.ExpirationModelTypeKeyMaterialDoesNotExpire,
+		}
+	}},
+	{states: inAnyState, input: func(s specimen) any { return &kms.ListAliasesInput{KeyId: s.key.KeyId} }},
+	{states: inAnyState, input: func(s specimen) any { return &kms.ListGrantsInput{KeyId: s.key.KeyId} }},
+	{states: inAnyState, input: func(s specimen) any { return &kms.ListKeyPoliciesInput{KeyId: s.key.KeyId} }},
+	{states: inAnyState, input: func(s specimen) any { return &kms.ListKeyRotationsInput{KeyId: s.key.KeyId} }},
+	{states: inAnyState, input: func(s specimen) any { return &kms.ListResourceTagsInput{KeyId: s.key.KeyId} }},
+	{states: inAnyState, input: func(s specimen) any {
+		return &kms.PutKeyPolicyInput{KeyId: s.key.KeyId, Policy: str(`{"Statement": []}`)}
+	}},
+	{states: cryptography, input: func(s specimen) any {
+		return &kms.ReEncryptInput{SourceKeyId: s.key.KeyId, CiphertextBlob: s.ciphertext, DestinationKeyId: s.another.KeyId}
+	}},
+	{states: cryptography, input: func(s specimen) any {
+		return &kms.ReEncryptInput{SourceKeyId: s.another.KeyId, CiphertextBlob: s.ciphertext, DestinationKeyId: s.key.KeyId}
+	}},
+	{states: becoming, input: func(s specimen) any {
+		return &kms.ReplicateKeyInput{KeyId: s.key.KeyId, ReplicaRegion: str("eu-west-1")}
+	}},
+	{states: inAnyState, input: func(s specimen) any {
+		return &kms.RetireGrantInput{KeyId: s.key.Arn, GrantId: s.grant.GrantId}
+	}},
+	{states: inAnyState, input: func(s specimen) any {
+		return &kms.RevokeGrantInput{KeyId: s.key.KeyId, GrantId: s.grant.GrantId}
+	}},
+	{states: cryptography, input: func(s specimen) any { return &kms.RotateKeyOnDemandInput{KeyId: s.key.KeyId} }},
+	{states: "+++--++-", input: func(s specimen) any { return &kms.ScheduleKeyDeletionInput{KeyId: s.key.KeyId} }},
+	{states: cryptography, input: func(s specimen) any {
+		return &kms.SignInput{KeyId: s.key.KeyId, Message: []byte("x"), SigningAlgorithm: types.SigningAlgorithmSpecEcdsaSha256}
+	}},
+	{states: management, input: func(s specimen) any {
+		return &kms.TagResourceInput{KeyId: s.key.KeyId, Tags: []types.Tag{{TagKey: str("a"), TagValue: str("b")}}}
+	}},
+	{states: management, input: func(s specimen) any {
+		return &kms.UntagResourceInput{KeyId: s.key.KeyId, TagKeys: []string{"a"}}
+	}},
+	{states: inAnyState, input: func(s specimen) any {
+		return &kms.UpdateAliasInput{AliasName: str("alias/key"), TargetKeyId: s.another.KeyId}
+	}},
+	{states: management, input: func(s specimen) any {
+		return &kms.UpdateAliasInput{AliasName: str("alias/another"), TargetKeyId: s.key.KeyId}
+	}},
+	{states: management, input: func(s specimen) any {
+		return &kms.UpdateKeyDescriptionInput{KeyId: s.key.KeyId, Description: str("x")}
+	}},
+	{states: becoming, input: func(s specimen) any {
+		return &kms.UpdatePrimaryRegionInput{KeyId: s.key.KeyId, PrimaryRegion: str("eu-west-1")}
+	}},
+	{states: cryptography, input: func(s specimen) any {
+		return &kms.VerifyInput{KeyId: s.key.KeyId, Message: []byte("x"), Signature: []byte("x"), SigningAlgorithm: types.SigningAlgorithmSpecEcdsaSha256}
+	}},
+	{states: cryptography, input: func(s specimen) any {
+		return &kms.VerifyMacInput{KeyId: s.key.KeyId, Message: []byte("x"), Mac: []byte("x"), MacAlgorithm: types.MacAlgorithmSpecHmacSha256}
+	}},
+}
+
+// Every operation on a key, in every state, whether or not there is a way there.
+func TestKeyStates_everyState(t *testing.T) {
+	t.Parallel()
+	for _, r := range keyRequests {
+		name := r.operation()
+		for i, state := range everyState {
+			t.Run(name+"/"+string(state), func(t *testing.T) {
+				t.Parallel()
+				s, srv := newSpecimenOf(t, r.origin)
+				srv.ForceState(*s.key.KeyId, state)
+				in := reflect.ValueOf(r.input(s))
+				out := reflect.ValueOf(s.caller).MethodByName(name).Call([]reflect.Value{reflect.ValueOf(t.Context()), in})
+				err, _ := out[1].Interface().(error)
+				code, text := stateRefusal(name, state)
+				text = *s.key.Arn + " is " + text + "."
+				if r.states[i] == '-' {
+					refused(t, err, code, text)
+				} else if err != nil {
+					assert.NotContains(t, err.Error(), text)
+				}
+			})
+		}
+	}
+}
+
+// stateRefusal is how an operation is refused for the state of a key.
+func stateRefusal(operation string, state types.KeyState) (code, text string) {
+	switch {
+	case operation == "CancelKeyDeletion":
+		return "KMSInvalidStateException", "not pending deletion"
+	case state == types.KeyStateDisabled:
+		return "DisabledException", "disabled"
+	default:
+		return "KMSInvalidStateException", map[types.KeyState]string{
+			types.KeyStatePendingImport:          "pending import",
+			types.KeyStatePendingDeletion:        "pending deletion",
+			types.KeyStatePendingReplicaDeletion: "pending replica deletion",
+			types.KeyStateUnavailable:            "unavailable",
+			types.KeyStateCreating:               "creating",
+			types.KeyStateUpdating:               "updating",
+		}[state]
+	}
+}
+
+// newSpecimenOf is newSpecimen for an enabled key of that origin, even if it has
+// not got its material yet.
+func newSpecimenOf(t *testing.T, origin types.OriginType) (specimen, *kmstest.Server) {
+	t.Helper()
+	srv := kmstest.New()
+	c := srv.API()
+	s := specimen{caller: c, another: newKey(t, c), key: newKey(t, c, func(in *kms.CreateKeyInput) { in.Origin = origin })}
+	newAlias(t, c, "alias/key", s.key)
+	newAlias(t, c, "alias/another", s.another)
+	s.ciphertext, s.grant = []byte("x"), &kms.CreateGrantOutput{}
+	if origin == types.OriginTypeExternal {
+		return s, srv
+	}
+	s.ciphertext = encrypt(t, c, s.key, "x", nil)
+	var err error
+	s.grant, err = c.CreateGrant(t.Context(), newGrant(s.key))
+	require.NoError(t, err)
+	return s, srv
+}
+
+// The table above has every operation on a key that the SDK has.
+func TestKeyRequests_areComplete(t *testing.T) {
+	t.Parallel()
+	have := map[string]bool{}
+	for _, r := range keyRequests {
+		have[r.operation()] = true
+	}
+	client := reflect.TypeFor[*kms.Client]()
+	for i := range client.NumMethod() {
+		m := client.Method(i)
+		if m.Name == "Options" {
+			continue
+		}
+		for _, member := range []string{"KeyId", "SourceKeyId", "TargetKeyId", "AliasName"} {
+			if _, ok := m.Type.In(2).Elem().FieldByName(member); ok {
+				assert.True(t, have[m.Name], m.Name)
+			}
+		}
 	}
 }
