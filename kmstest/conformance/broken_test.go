@@ -281,6 +281,7 @@ func (c brokenClient) Do(r *http.Request) (*http.Response, error) {
 			return nil, err
 		}
 	}
+	response.Header.Del("X-Amzn-Errortype") // the body has it, where it may be broken
 	received, err := io.ReadAll(response.Body)
 	if err != nil {
 		return nil, err
