@@ -1,0 +1,356 @@
+// Package journal keeps a set of named records in a file that survives a crash.
+//
+// The file is text. Its first line says what it is; every other line is a batch
+// of changes: a checksum in hexadecimal, a space and the records in JSON. A batch
+// counts as a whole or not at all. A checksum is the CRC-32C of its batch and of
+// all before it, so that lines cannot be lost, repeated or swapped unnoticed.
+//
+// Batches are only ever appended. When they have become many times what the
+// records come to, the file is replaced by one with the records alone: see
+// [Journal.Rewrite].
+package journal
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"sync"
+	"sync/atomic"
+)
+
+// A Record is the state of one thing.
+type Record struct {
+	Name  string          `json:"name"`            // which no other thing has
+	State json.RawMessage `json:"state,omitempty"` // none if the thing is no more
+}
+
+// A Journal is a file of records that is open for changes. It is safe for
+// concurrent use.
+//
+// To make a change, [Journal.Enter] it and then [Journal.Wait]. Entering takes a
+// batch's place in the file and does no more: it can be done under the lock that
+// guards what the records describe, which makes the order of the batches that of
+// the changes. Waiting writes to the disk. Of those who wait at the same time one
+// writes all that has been entered until then, and so for the others too.
+type Journal struct {
+	name string
+
+	mu      sync.Mutex // guards what follows
+	entered uint64     // batches, ever
+	waiting [][]byte   // the last of them, which are not in the file yet
+	failure error      // why there will be no more changes
+
+	writing   sync.Mutex // held by who writes; guards what follows
+	file      *os.File
+	size      int64 // of the part of the file that is safe
+	rewritten int64 // size after the last Rewrite
+	sum       uint32
+
+	safe atomic.Uint64 // batches that are in the file, whatever happens
+}
+
+// Errors of this package, besides those of the file system and [*DamageError].
+var (
+	// ErrInUse means that another Journal, of this process or another, has the
+	// file open.
+	ErrInUse = errors.New("it is in use: another process has it open")
+	// ErrClosed means that the Journal has been closed.
+	ErrClosed = errors.New("the file is closed")
+)
+
+// mode is the mode of a new file: nobody but its owner has access.
+const mode = 0o600
+
+// Open opens the file with that name and returns the records in it. If there is
+// no such file it makes an empty one. A file that is damaged is left as it is,
+// and Open returns a [*DamageError].
+//
+// A batch at the end of the file that is cut short was being written when its
+// process or the machine died. Nobody was told that it was safe. Open cuts it off:
+// see [Contents].
+func Open(name string) (*Journal, Contents, error) {
+	if target, err := filepath.EvalSymlinks(name); err == nil { // so that a link stays one
+		name = target
+	}
+	file, contents, err := open(name)
+	if err != nil {
+		return nil, Contents{}, fmt.Errorf("%s: %w", name, err)
+	}
+	j := &Journal{name: name, file: file, size: contents.size, rewritten: contents.size, sum: contents.sum}
+	return j, contents, nil
+}
+
+func open(name string) (*os.File, Contents, error) {
+	file, err := openLocked(name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return create(name)
+	}
+	if err != nil {
+		return nil, Contents{}, err
+	}
+	contents, err := read(file)
+	if err == nil && contents.Dropped > 0 {
+		err = cut(file, contents.size)
+	}
+	if err != nil {
+		_ = file.Close()
+		return nil, Contents{}, err
+	}
+	return file, contents, nil
+}
+
+// openLocked opens an existing file that nobody else has open.
+func openLocked(name string) (*os.File, error) {
+	for {
+		file, err := os.OpenFile(name, os.O_RDWR|os.O_APPEND, 0)
+		if err != nil {
+			return nil, err
+		}
+		if err := lock(file); err != nil {
+			_ = file.Close()
+			return nil, err
+		}
+		// Who had it open may have replaced it in the meantime.
+		if is(file, name) {
+			return file, nil
+		}
+		_ = file.Close()
+	}
+}
+
+// is reports whether file is the one with that name.
+func is(file *os.File, name string) bool {
+	ours, err := file.Stat()
+	if err != nil {
+		return false
+	}
+	named, err := os.Stat(name)
+	return err == nil && os.SameFile(ours, named)
+}
+
+// create makes a file without records. It gets its name when it is complete.
+func create(name string) (*os.File, Contents, error) {
+	file, size, sum, err := write(name, nil)
+	if err != nil {
+		return nil, Contents{}, err
+	}
+	if _, err := os.Lstat(name); err == nil { // somebody else was faster
+		_ = file.Close()
+		return nil, Contents{}, ErrInUse
+	}
+	if file, err = replace(nil, file, name); err != nil {
+		return nil, Contents{}, err
+	}
+	return file, Contents{size: size, sum: sum}, nil
+}
+
+// write writes a file that has records and no history, beside the one with that
+// name.
+func write(name string, records []Record) (file *os.File, size int64, sum uint32, err error) {
+	file, err = os.OpenFile(name+".tmp", os.O_RDWR|os.O_CREATE|os.O_APPEND, mode)
+	if err != nil {
+		return nil, 0, 0, err
+	}
+	defer func() {
+		if err != nil {
+			_ = file.Close()
+		}
+	}()
+	if err := lock(file); err != nil {
+		return nil, 0, 0, err
+	}
+	if err := file.Truncate(0); err != nil { // what a crash has left there
+		return nil, 0, 0, err
+	}
+	text, sum := []byte(header), headerSum
+	for chunk := range slices.Chunk(records, recordsPerLine) {
+		text, sum = appendBatch(text, sum, encode(chunk))
+	}
+	if _, err := file.Write(text); err != nil {
+		_ = os.Remove(file.Name())
+		return nil, 0, 0, err
+	}
+	if err := file.Sync(); err != nil {
+		_ = os.Remove(file.Name())
+		return nil, 0, 0, err
+	}
+	return file, int64(len(text)), sum, nil
+}
+
+// recordsPerLine keeps the lines of a file without history to some size.
+const recordsPerLine = 256
+
+// cut shortens a file to the part that is safe.
+func cut(file *os.File, size int64) error {
+	if err := file.Truncate(size); err != nil {
+		return err
+	}
+	return file.Sync()
+}
+
+// Enter gives the next place in the file to a batch of records, and returns its
+// number, which [Journal.Wait] takes.
+func (j *Journal) Enter(records []Record) uint64 {
+	batch := encode(records)
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.entered++
+	if j.failure == nil {
+		j.waiting = append(j.waiting, batch)
+	}
+	return j.entered
+}
+
+// Entered returns the number of the last batch.
+func (j *Journal) Entered() uint64 {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.entered
+}
+
+// Wait returns nil when the batch with that number, and all before it, are in the
+// file and survive a crash. Otherwise it returns why they never will.
+//
+// An error is final: the Journal takes no more changes, since what is in memory is
+// no longer what is in the file.
+func (j *Journal) Wait(batch uint64) error {
+	if j.safe.Load() >= batch {
+		return nil
+	}
+	j.writing.Lock()
+	defer j.writing.Unlock()
+	if j.safe.Load() >= batch {
+		return nil
+	}
+	return j.flush()
+}
+
+// flush writes all that has been entered. The caller holds j.writing.
+func (j *Journal) flush() error {
+	j.mu.Lock()
+	batches, entered, err := j.waiting, j.entered, j.failure
+	j.waiting = nil
+	j.mu.Unlock()
+	if err != nil {
+		return err
+	}
+	var text []byte
+	sum := j.sum
+	for _, b := range batches {
+		text, sum = appendBatch(text, sum, b)
+	}
+	if _, err := j.file.Write(text); err != nil {
+		return j.fail(err)
+	}
+	if err := j.file.Sync(); err != nil {
+		return j.fail(err)
+	}
+	j.size += int64(len(text))
+	j.sum = sum
+	j.safe.Store(entered)
+	return nil
+}
+
+// fail ends all changes. What was written of the last batches nobody was told of,
+// so it goes if that can be done.
+func (j *Journal) fail(err error) error {
+	_ = cut(j.file, j.size)
+	return j.end(err)
+}
+
+func (j *Journal) end(err error) error {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.waiting = nil
+	j.failure = err
+	return err
+}
+
+// Err returns why the Journal takes no more changes. It is nil if it does.
+func (j *Journal) Err() error {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.failure
+}
+
+// Bloated reports whether the file has grown so much by changes that it is worth
+// a [Journal.Rewrite].
+func (j *Journal) Bloated() bool {
+	if !j.writing.TryLock() { // who writes will ask
+		return false
+	}
+	defer j.writing.Unlock()
+	return j.size > bloat*j.rewritten+bloatFrom
+}
+
+const (
+	bloat     = 4       // times its size after the last Rewrite
+	bloatFrom = 1 << 20 // bytes
+)
+
+// Rewrite replaces the file by one that has the records alone, without their
+// history. While Rewrite holds lock, nothing may be entered, and records returns
+// all there are. A crash leaves either the old file or the new one.
+//
+// If the new file cannot be written, the old one stays in use.
+func (j *Journal) Rewrite(lock sync.Locker, records func() []Record) error {
+	j.writing.Lock()
+	defer j.writing.Unlock()
+	if err := j.Err(); err != nil {
+		return err
+	}
+	list, included, entered := j.take(lock, records)
+	file, size, sum, err := write(j.name, list)
+	if err != nil {
+		j.rewritten = j.size // so as not to try again at once
+		return err
+	}
+	if file, err = replace(j.file, file, j.name); err != nil {
+		return j.end(err) // nobody knows which of the files it is
+	}
+	j.file, j.size, j.rewritten, j.sum = file, size, size, sum
+	j.safe.Store(entered)
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.waiting = slices.Clone(j.waiting[included:])
+	return nil
+}
+
+// take returns all records and the batches that they include: how many of the
+// waiting ones, and how many ever.
+func (j *Journal) take(lock sync.Locker, records func() []Record) (list []Record, included int, entered uint64) {
+	lock.Lock()
+	defer lock.Unlock()
+	list = records()
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return list, len(j.waiting), j.entered
+}
+
+// Close writes what has been entered and gives the file back.
+func (j *Journal) Close() error {
+	j.writing.Lock()
+	defer j.writing.Unlock()
+	if errors.Is(j.Err(), ErrClosed) {
+		return nil
+	}
+	err := j.flush()
+	_ = j.end(ErrClosed)
+	return errors.Join(err, j.file.Close())
+}
+
+// read returns what is in a file.
+func read(file *os.File) (Contents, error) {
+	contents, err := Decode(file)
+	if d, ok := errors.AsType[*DamageError](err); ok {
+		d.name = file.Name()
+	}
+	return contents, err
+}
+
+var _ io.Closer = (*Journal)(nil)
