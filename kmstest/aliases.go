@@ -44,7 +44,7 @@ func (c *call) createAlias(in *kms.CreateAliasInput) (*kms.CreateAliasOutput, er
 	}
 	a.target = target
 	c.rememberAlias(a.name, nil)
-	c.region.addAlias(a)
+	c.server.addAlias(a)
 	return &kms.CreateAliasOutput{}, nil
 }
 
@@ -74,7 +74,7 @@ func (c *call) updateAlias(in *kms.UpdateAliasInput) (*kms.UpdateAliasOutput, er
 		}
 	}
 	c.rememberAlias(a.name, a)
-	c.region.moveAlias(a, target)
+	c.server.moveAlias(a, target)
 	a.updated = c.now
 	return &kms.UpdateAliasOutput{}, nil
 }
@@ -108,7 +108,7 @@ func (c *call) deleteAlias(in *kms.DeleteAliasInput) (*kms.DeleteAliasOutput, er
 		return nil, err
 	}
 	c.rememberAlias(a.name, a)
-	c.region.removeAlias(a)
+	c.server.removeAlias(a)
 	return &kms.DeleteAliasOutput{}, nil
 }
 

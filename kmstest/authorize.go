@@ -102,6 +102,7 @@ func (c *call) admit(k *key, u use) (*key, error) {
 		return nil, err
 	}
 	c.admitted[0], c.admitted[1] = k, c.admitted[0]
+	c.dependOn(k)
 	return k, nil
 }
 

@@ -36,10 +36,12 @@ type CloudHSMCluster struct {
 // Server's clock to connect it, see [Server.Advance], and comes to what the
 // cluster is like at the end of that second.
 func (s *Server) SetCloudHSMCluster(c CloudHSMCluster) {
+	defer s.keep() // when the lock is back
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	c.TrustAnchorCertificate = strings.TrimSpace(c.TrustAnchorCertificate)
 	s.clusters[c.ID] = c
+	s.mark(cluster(c.ID))
 }
 
 // enoughHSMs is the number of active HSMs that KMS wants for more than connecting.

@@ -80,4 +80,9 @@
 // otherwise, plus what [Server.Advance] adds. A Server starts no goroutine, and no
 // timer but for an injected latency, so it works inside a testing/synctest bubble. With [WithSeed] the names
 // that KMS makes up, key IDs first of all, are the same in every run.
+//
+// # Worlds that stay
+//
+// A Server of [New] is gone with its process. That of [Open] keeps its world in a
+// file, through crashes too.
 package kmstest

@@ -41,8 +41,7 @@ func newWrappingKey(spec types.KeySpec) *material.Key {
 type importToken struct {
 	arn       string
 	validTo   time.Time
-	spec      types.WrappingKeySpec
-	turn      int // which of the wrapping keys
+	wrapping  wrappingName
 	algorithm types.AlgorithmSpec
 }
 
@@ -50,7 +49,7 @@ const importPurpose = "import"
 
 func (c *call) sealImportToken(t importToken) []byte {
 	return []byte(c.server.sealer.seal(importPurpose, joinFields(
-		t.arn, strconv.FormatInt(t.validTo.UnixMilli(), 10), string(t.spec), strconv.Itoa(t.turn), string(t.algorithm))))
+		t.arn, strconv.FormatInt(t.validTo.UnixMilli(), 10), string(t.wrapping.spec), strconv.Itoa(t.wrapping.turn), string(t.algorithm))))
 }
 
 // openImportToken returns the content of a token for the key with that ARN.
@@ -63,8 +62,8 @@ func (c *call) openImportToken(token []byte, arn string) (importToken, error) {
 	validTo, _ := strconv.ParseInt(fields[1], 10, 64)
 	turn, _ := strconv.Atoi(fields[3])
 	t := importToken{
-		arn: fields[0], validTo: time.UnixMilli(validTo), spec: types.WrappingKeySpec(fields[2]),
-		turn: turn, algorithm: types.AlgorithmSpec(fields[4]),
+		arn: fields[0], validTo: time.UnixMilli(validTo),
+		wrapping: wrappingName{types.WrappingKeySpec(fields[2]), turn}, algorithm: types.AlgorithmSpec(fields[4]),
 	}
 	switch {
 	case t.arn != arn:
@@ -76,17 +75,49 @@ func (c *call) openImportToken(token []byte, arn string) (importToken, error) {
 	}
 }
 
-func (t importToken) wrappingKey() *material.Key { return wrappingKeys[t.spec][t.turn] }
+// A wrappingName names one of the wrapping keys.
+type wrappingName struct {
+	spec types.WrappingKeySpec
+	turn int
+}
+
+// wrappingKey returns a wrapping key. Those that have been handed out by a world
+// in a file are in that file, since they must still be there when import tokens
+// come back after the process has ended.
+func (s *Server) wrappingKey(w wrappingName) *material.Key {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	if k := s.wrapping[w]; k != nil {
+		return k
+	}
+	return wrappingKeys[w.spec][w.turn]
+}
+
+// keepWrappingKey puts a wrapping key that is handed out into the world's file, if
+// it has one.
+func (s *Server) keepWrappingKey(w wrappingName, k *material.Key) {
+	if s.mu.keeper == nil {
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.wrapping[w] == nil {
+		s.wrapping[w] = k
+		s.mark(w)
+	}
+}
 
 func (c *call) getParametersForImport(in *kms.GetParametersForImportInput) (*kms.GetParametersForImportOutput, error) {
 	t, err := c.newImportToken(in)
 	if err != nil {
 		return nil, err
 	}
-	public, err := t.wrappingKey().PublicKey() // which may take its time, so not under the lock
+	key := c.server.wrappingKey(t.wrapping)
+	public, err := key.PublicKey() // which may take its time, so not under the lock
 	if err != nil {
 		return nil, err
 	}
+	c.server.keepWrappingKey(t.wrapping, key)
 	return &kms.GetParametersForImportOutput{
 		ImportToken:       c.sealImportToken(t),
 		KeyId:             new(t.arn),
@@ -106,9 +137,10 @@ func (c *call) newImportToken(in *kms.GetParametersForImportInput) (importToken,
 		return importToken{}, err
 	}
 	k.ring.asked++
+	c.server.markRing(k.ring)
 	return importToken{
-		arn: k.arn, validTo: c.now.Add(parametersLife), spec: in.WrappingKeySpec,
-		turn: int(k.ring.asked % 2), algorithm: in.WrappingAlgorithm,
+		arn: k.arn, validTo: c.now.Add(parametersLife),
+		wrapping: wrappingName{in.WrappingKeySpec, int(k.ring.asked % 2)}, algorithm: in.WrappingAlgorithm,
 	}, nil
 }
 
@@ -154,7 +186,7 @@ func (c *call) importKeyMaterial(in *kms.ImportKeyMaterialInput) (*kms.ImportKey
 	if err != nil {
 		return nil, err
 	}
-	key, err := token.unwrap(spec, in.EncryptedKeyMaterial)
+	key, err := token.unwrap(c.server.wrappingKey(token.wrapping), spec, in.EncryptedKeyMaterial)
 	if err != nil {
 		return nil, err
 	}
@@ -223,8 +255,8 @@ func (c *call) checkImport(in *kms.ImportKeyMaterialInput, u use) (importToken, 
 }
 
 // unwrap returns the material that a client has wrapped.
-func (t importToken) unwrap(spec types.KeySpec, wrapped []byte) (*material.Key, error) {
-	b, err := t.wrappingKey().Unwrap(t.algorithm, wrapped)
+func (t importToken) unwrap(with *material.Key, spec types.KeySpec, wrapped []byte) (*material.Key, error) {
+	b, err := with.Unwrap(t.algorithm, wrapped)
 	if errors.Is(err, material.ErrCiphertext) {
 		return nil, invalidCiphertext()
 	}
@@ -270,29 +302,41 @@ func (w *world) importMaterial(k *key, m *ringMaterial, i *imported) {
 	if k.seals() {
 		w.sealers[m.key.ID()] = k.ring
 	}
-	if !i.validTo.IsZero() {
-		w.schedule(i.validTo, func() {
-			if m.imports[k] == i {
-				w.removeMaterial(k, m)
-			}
-		})
-	}
+	w.awaitExpiry(k, m)
 	if k.state == types.KeyStatePendingImport && k.complete() {
 		k.state = types.KeyStateEnabled
+		w.mark(k, k)
 	}
+	w.markRing(k.ring)
+}
+
+// awaitExpiry puts the expiry of the copy of m in k, if it has one, on the agenda.
+func (w *world) awaitExpiry(k *key, m *ringMaterial) {
+	i := m.imports[k]
+	if i.validTo.IsZero() {
+		return
+	}
+	w.schedule(i.validTo, func() {
+		if m.imports[k] == i {
+			w.removeMaterial(k, m)
+		}
+	})
 }
 
 // removeMaterial takes imported material out of k. Without material that it has
 // encrypted with, the key is of no use. What only waits for its rotation, KMS
 // forgets.
 func (w *world) removeMaterial(k *key, m *ringMaterial) {
+	w.markRing(k.ring)
 	if m == k.ring.pending && !k.isReplica() {
 		k.ring.pending = nil
+		delete(w.sealers, m.key.ID())
 		return
 	}
 	delete(m.imports, k)
 	if !k.complete() && k.deletion == nil {
 		k.state = types.KeyStatePendingImport
+		w.mark(k, k)
 	}
 }
 

@@ -15,6 +15,7 @@ import (
 //
 // https://docs.aws.amazon.com/kms/latest/developerguide/rotate-keys.html
 type keyRing struct {
+	number   uint64        // that no other ring has
 	primary  *key          // the only key, if it is no multi-Region key; nil once it is deleted
 	replicas []*key        // by Region
 	current  *ringMaterial // nil until the first is imported
@@ -22,6 +23,7 @@ type keyRing struct {
 	schedule *schedule     // of automatic rotation; nil if that is off
 	onDemand int32         // rotations on demand, ever
 	asked    uint32        // requests for import parameters, ever
+	former   []material.ID // of a ring whose keys are all deleted: what it has sealed with
 }
 
 // A ringMaterial is one key material of a ring.
@@ -86,7 +88,24 @@ func (r *keyRing) leave(k *key) {
 	for _, m := range r.materials() {
 		delete(m.imports, k)
 	}
+	if r.primary == nil {
+		r.destroy()
+	}
 }
+
+// destroy forgets the material of a ring that has no keys any more, but not what
+// it was called.
+func (r *keyRing) destroy() {
+	for _, m := range r.materials() {
+		if m.names() {
+			r.former = append(r.former, m.key.ID())
+		}
+	}
+	r.current, r.pending, r.schedule = nil, nil, nil
+}
+
+// names reports whether ciphertexts name the material that sealed them.
+func (m *ringMaterial) names() bool { return m.key.ID() != material.ID{} }
 
 // promote makes a replica the primary key, and the primary key a replica.
 func (r *keyRing) promote(k *key) {
@@ -124,7 +143,7 @@ func (r *keyRing) same(key *material.Key) *ringMaterial {
 
 // named returns the symmetric material whose ID has that form, or nil.
 func (r *keyRing) named(id string) *ringMaterial {
-	return r.search(func(m *ringMaterial) bool { return m.key.ID() != (material.ID{}) && m.key.ID().String() == id })
+	return r.search(func(m *ringMaterial) bool { return m.names() && m.key.ID().String() == id })
 }
 
 func (r *keyRing) search(matches func(*ringMaterial) bool) *ringMaterial {

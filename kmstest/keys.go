@@ -23,6 +23,7 @@ type key struct {
 	ring        *keyRing    // shared by the keys of a multi-Region key
 	tags        []types.Tag // by tag key
 	lastUsage   atomic.Pointer[usage]
+	entered     uint64 // the last batch of the world's file that bears on it
 
 	aliases  []*alias                    // by name
 	grants   []*grant                    // in the order of creation
@@ -61,8 +62,9 @@ func (c *call) createKey(in *kms.CreateKeyInput) (*kms.CreateKeyOutput, error) {
 	if err != nil {
 		return nil, err
 	}
+	k.identify(c.newKeyID(k.multiRegion))
 	if k.origin != types.OriginTypeExternal {
-		if err := k.generate(); err != nil { // not under the lock: RSA keys take their time
+		if err := c.server.generate(k); err != nil { // not under the lock: RSA keys take their time
 			return nil, err
 		}
 	}
@@ -103,7 +105,7 @@ func (c *call) permitKey(k *key, in *kms.CreateKeyInput) (err error) {
 	return c.checkKeyQuota()
 }
 
-// newKey returns the key that in describes, without key material.
+// newKey returns the key that in describes, without an ID and key material.
 func (c *call) newKey(in *kms.CreateKeyInput) (*key, error) {
 	t := traits{
 		region:      c.region,
@@ -132,13 +134,21 @@ func (c *call) newKey(in *kms.CreateKeyInput) (*key, error) {
 		}
 		k.state = types.KeyStatePendingImport
 	}
-	k.id = c.server.names.uuid()
-	if k.multiRegion {
-		k.id = multiRegionPrefix + c.server.names.hex(16)
-	}
-	k.arn = c.region.arn("key/" + k.id)
-	k.id = k.arn[len(k.arn)-len(k.id):] // one string for both
 	return k, nil
+}
+
+// newKeyID draws an ID for a key.
+func (c *call) newKeyID(multiRegion bool) string {
+	if multiRegion {
+		return multiRegionPrefix + c.server.names.hex(16)
+	}
+	return c.server.names.uuid()
+}
+
+// identify gives a new key its ID.
+func (k *key) identify(id string) {
+	k.arn = k.region.arn("key/" + id)
+	k.id = k.arn[len(k.arn)-len(id):] // one string for both
 }
 
 // newSpec returns the key spec that in asks for, under its name of today or its
@@ -168,11 +178,17 @@ func newUsage(spec types.KeySpec, usage types.KeyUsageType) (types.KeyUsageType,
 	return usage, nil
 }
 
-// generate gives the key new material.
-func (k *key) generate() error {
+// generate gives the key new material. A key pair is made at its first use, or
+// now if it has to be written to a file.
+func (w *world) generate(k *key) error {
 	m, err := material.Generate(k.spec)
 	if err != nil {
 		return err
+	}
+	if w.mu.keeper != nil {
+		if _, err := m.Bytes(); err != nil {
+			return err
+		}
 	}
 	k.ring.current = &ringMaterial{key: m.Bind(k.id)}
 	return nil
@@ -266,6 +282,7 @@ func (c *call) updateKeyDescription(in *kms.UpdateKeyDescriptionInput) (*kms.Upd
 		return nil, err
 	}
 	k.description = *in.Description
+	c.server.mark(k, k)
 	return &kms.UpdateKeyDescriptionOutput{}, nil
 }
 
@@ -286,6 +303,7 @@ func (c *call) setState(keyID string, state types.KeyState) error {
 	}
 	c.remember(k)
 	k.state = state
+	c.server.mark(k, k)
 	c.server.rotateIfDue(k.ring, c.now)
 	return nil
 }
@@ -314,6 +332,7 @@ func (c *call) scheduleKeyDeletion(in *kms.ScheduleKeyDeletionInput) (*kms.Sched
 	if len(k.ring.replicas) > 0 && !k.isReplica() {
 		k.state = types.KeyStatePendingReplicaDeletion
 		k.deletion = &deletion{days: days}
+		c.server.mark(k, k)
 	} else {
 		c.server.scheduleDeletion(k, c.now, days)
 		out.DeletionDate = new(k.deletion.at)
@@ -335,5 +354,6 @@ func (c *call) cancelKeyDeletion(in *kms.CancelKeyDeletionInput) (*kms.CancelKey
 	if !k.complete() {
 		k.state = types.KeyStatePendingImport
 	}
+	c.server.mark(k, k)
 	return &kms.CancelKeyDeletionOutput{KeyId: new(k.arn)}, nil
 }

@@ -13,15 +13,16 @@ import (
 //
 // https://docs.aws.amazon.com/kms/latest/developerguide/key-store-overview.html
 type keyStore struct {
+	region   *region
 	sequence uint64
 	id       string
 	name     string
 	created  time.Time
 	backing  backing
 
-	state    types.ConnectionStateType
-	failure  types.ConnectionErrorCodeType // of the last attempt to connect
-	attempts int                           // to connect, ever
+	state   types.ConnectionStateType
+	failure types.ConnectionErrorCodeType // of the last attempt to connect
+	settled time.Time                     // when that is or was over
 
 	keys     int             // in it
 	external map[string]*key // by the ID of the external key
@@ -82,6 +83,7 @@ func (c *call) createCustomKeyStore(in *kms.CreateCustomKeyStoreInput) (*kms.Cre
 		return nil, err
 	}
 	s := &keyStore{
+		region:   c.region,
 		sequence: c.server.next(),
 		id:       "cks-" + c.server.names.hex(9)[1:], // 17 digits
 		name:     *in.CustomKeyStoreName,
@@ -91,6 +93,7 @@ func (c *call) createCustomKeyStore(in *kms.CreateCustomKeyStoreInput) (*kms.Cre
 		external: map[string]*key{},
 	}
 	c.region.stores = append(c.region.stores, s)
+	c.server.mark(s)
 	return &kms.CreateCustomKeyStoreOutput{CustomKeyStoreId: new(s.id)}, nil
 }
 
@@ -185,6 +188,7 @@ func (c *call) updateCustomKeyStore(in *kms.UpdateCustomKeyStoreInput) (*kms.Upd
 	}
 	s.name = cmp.Or(value(in.NewCustomKeyStoreName), s.name)
 	s.backing = b
+	c.server.mark(s)
 	return &kms.UpdateCustomKeyStoreOutput{}, nil
 }
 
@@ -202,6 +206,7 @@ func (c *call) deleteCustomKeyStore(in *kms.DeleteCustomKeyStoreInput) (*kms.Del
 		return nil, keyStoreHasKeys(s.id)
 	}
 	c.region.stores = slices.DeleteFunc(c.region.stores, func(x *keyStore) bool { return x == s })
+	c.server.mark(s)
 	return &kms.DeleteCustomKeyStoreOutput{}, nil
 }
 
@@ -228,12 +233,19 @@ func (c *call) connectCustomKeyStore(in *kms.ConnectCustomKeyStoreInput) (*kms.C
 // that has failed.
 func (w *world) connect(s *keyStore, at time.Time) {
 	s.state = types.ConnectionStateTypeConnecting
-	s.attempts++
-	attempt := s.attempts
+	s.settled = at
+	w.mark(s)
+	w.awaitConnection(s)
+}
+
+// awaitConnection puts the end of the attempt to connect s on the agenda.
+func (w *world) awaitConnection(s *keyStore) {
+	at := s.settled
 	w.schedule(at, func() {
-		if s.state != types.ConnectionStateTypeConnecting || s.attempts != attempt {
+		if s.state != types.ConnectionStateTypeConnecting || !s.settled.Equal(at) {
 			return
 		}
+		w.mark(s)
 		s.state = types.ConnectionStateTypeConnected
 		if s.failure = s.backing.fault(w); s.failure != "" {
 			s.state = types.ConnectionStateTypeFailed
@@ -252,6 +264,7 @@ func (c *call) disconnectCustomKeyStore(in *kms.DisconnectCustomKeyStoreInput) (
 		return nil, wrongConnectionState(s, c.operation)
 	}
 	s.state = types.ConnectionStateTypeDisconnected
+	c.server.mark(s)
 	return &kms.DisconnectCustomKeyStoreOutput{}, nil
 }
 

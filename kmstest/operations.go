@@ -23,6 +23,7 @@ type call struct {
 	question  question
 	record    *record // for the log, also of what another Region sees of it
 	coins     [8]byte // that decide what it sees; zero until they are needed
+	needs     uint64  // the last batch of the world's file that bears on those
 }
 
 // invoke runs an operation as KMS does: what the input alone is wrong about is
@@ -53,8 +54,14 @@ func perform[I, O any](c *call, in *I, run func(*call, *I) (*O, error)) (*O, err
 	if err := shape.Validate(in); err != nil {
 		return nil, err
 	}
+	if err := c.admitsChange(); err != nil {
+		return nil, err
+	}
 	c.server.settle(c.now)
 	out, err := run(c, in)
+	if err := c.awaitFile(err == nil); err != nil {
+		return nil, err
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -50,6 +50,7 @@ func (c *call) putKeyPolicy(in *kms.PutKeyPolicyInput) (*kms.PutKeyPolicyOutput,
 	}
 	c.remember(k)
 	k.policy = p
+	c.server.mark(k, k)
 	return &kms.PutKeyPolicyOutput{}, nil
 }
 

@@ -29,11 +29,7 @@ func (c *call) replicateKey(in *kms.ReplicateKeyInput) (*kms.ReplicateKeyOutput,
 		return nil, keyExists(related.arn)
 	}
 	c.server.addKey(k)
-	after := types.KeyStateEnabled
-	if !k.complete() {
-		after = types.KeyStatePendingImport
-	}
-	c.server.pass(k, types.KeyStateCreating, after, c.now)
+	c.server.pass(k, types.KeyStateCreating, c.now)
 	out := &kms.ReplicateKeyOutput{ReplicaKeyMetadata: k.metadata(k.face), ReplicaPolicy: new(k.policyText(k.face))}
 	if len(k.tags) > 0 {
 		out.ReplicaTags = copyTags(k.tags)
@@ -64,12 +60,24 @@ func (c *call) newReplica(primary *key, description string) (*key, error) {
 
 // pass makes k go through a state that KMS leaves by itself. Here that takes no
 // longer than to the next request.
-func (w *world) pass(k *key, through, after types.KeyState, now time.Time) {
+func (w *world) pass(k *key, through types.KeyState, now time.Time) {
 	k.state = through
+	w.mark(k, k)
+	w.awaitPassage(k, now)
+}
+
+// awaitPassage puts the end of such a state on the agenda.
+func (w *world) awaitPassage(k *key, now time.Time) {
+	through := k.state
 	w.schedule(now, func() {
-		if k.state == through {
-			k.state = after
+		if k.state != through {
+			return
 		}
+		k.state = types.KeyStateEnabled
+		if !k.complete() {
+			k.state = types.KeyStatePendingImport
+		}
+		w.mark(k, k)
 	})
 }
 
@@ -93,8 +101,9 @@ func (c *call) updatePrimaryRegion(in *kms.UpdatePrimaryRegionInput) (*kms.Updat
 		return nil, unsupported("%s is the primary key already.", k.arn)
 	}
 	k.ring.promote(replica)
+	c.server.markRing(k.ring)
 	for _, k := range []*key{k, replica} {
-		c.server.pass(k, types.KeyStateUpdating, types.KeyStateEnabled, c.now)
+		c.server.pass(k, types.KeyStateUpdating, c.now)
 	}
 	return &kms.UpdatePrimaryRegionOutput{}, nil
 }

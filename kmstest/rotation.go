@@ -33,6 +33,7 @@ func (c *call) enableKeyRotation(in *kms.EnableKeyRotationInput) (*kms.EnableKey
 	if s := k.ring.schedule; s == nil || s.days != period {
 		k.ring.schedule = &schedule{days: period, next: c.now.Add(time.Duration(period) * day)}
 		c.server.scheduleRotation(k.ring)
+		c.server.markRing(k.ring)
 	}
 	return &kms.EnableKeyRotationOutput{}, nil
 }
@@ -48,6 +49,7 @@ func (c *call) disableKeyRotation(in *kms.DisableKeyRotationInput) (*kms.Disable
 		return nil, err
 	}
 	k.ring.schedule = nil
+	c.server.markRing(k.ring)
 	return &kms.DisableKeyRotationOutput{}, nil
 }
 
@@ -83,6 +85,7 @@ func (w *world) rotateIfDue(r *keyRing, now time.Time) {
 	w.rotate(r, now, types.RotationTypeAutomatic)
 	s.next = now.Add(time.Duration(s.days) * day)
 	w.scheduleRotation(r)
+	w.markRing(r)
 }
 
 // rotate gives a ring new material of KMS's own.
@@ -122,6 +125,7 @@ func (c *call) rotateKeyOnDemand(in *kms.RotateKeyOnDemandInput) (*kms.RotateKey
 		c.server.rotate(r, c.now, types.RotationTypeOnDemand)
 	}
 	r.onDemand++
+	c.server.markRing(r)
 	return &kms.RotateKeyOnDemandOutput{KeyId: new(k.arn)}, nil
 }
 

@@ -2,6 +2,7 @@ package kmstest
 
 import (
 	"crypto/x509"
+	"errors"
 	"fmt"
 	"log"
 	"os"
@@ -16,14 +17,16 @@ import (
 
 // A Server is a KMS in memory: a world of accounts and Regions, empty at first,
 // that clients reach through [Server.Client], [Server.API] or, since a Server is
-// an [http.Handler], through a port. It needs no Close: it starts no goroutine
-// and opens nothing. It is safe for concurrent use.
+// an [http.Handler], through a port. It starts no goroutine. One that [New] returns
+// is in memory only and needs no Close; one that [Open] returns keeps its world in
+// a file. It is safe for concurrent use.
 type Server struct {
 	world
 
 	regionName string
 	clock      func() time.Time
 	advanced   atomic.Int64 // nanoseconds
+	life       uint64       // how often the world was opened before
 	errorLog   *log.Logger
 	quotas     Quotas
 	signatures bool         // are verified
@@ -159,6 +162,14 @@ var (
 // New returns an empty KMS. It panics if an option names a Region or an account
 // in a form that AWS does not have, or a number that makes no sense.
 func New(opts ...Option) *Server {
+	o := newOptions(opts)
+	if err := o.check(); err != nil {
+		panic(err.Error())
+	}
+	return newServer(o, 0)
+}
+
+func newOptions(opts []Option) options {
 	o := options{
 		region:   defaultRegion,
 		account:  defaultAccount,
@@ -169,20 +180,33 @@ func New(opts ...Option) *Server {
 	for _, opt := range opts {
 		opt(&o)
 	}
+	return o
+}
+
+func (o options) check() error {
 	if !regionName.MatchString(o.region) {
-		panic(fmt.Sprintf("kmstest: %q is not the name of a Region", o.region))
+		return fmt.Errorf("kmstest: %q is not the name of a Region", o.region)
 	}
 	if !accountID.MatchString(o.account) {
-		panic(fmt.Sprintf("kmstest: %q is not an account ID of 12 digits", o.account))
+		return fmt.Errorf("kmstest: %q is not an account ID of 12 digits", o.account)
 	}
 	for account, path := range o.organizations {
 		if !accountID.MatchString(account) || !orgPath.MatchString(path) {
-			panic(fmt.Sprintf("kmstest: %q cannot be the path of account %q in an organization", path, account))
+			return fmt.Errorf("kmstest: %q cannot be the path of account %q in an organization", path, account)
 		}
 	}
 	if o.callLog < 0 {
-		panic(fmt.Sprintf("kmstest: a log of %d calls cannot be kept", o.callLog))
+		return fmt.Errorf("kmstest: a log of %d calls cannot be kept", o.callLog)
 	}
+	if o.delays != nil && (o.delays.Min < 0 || o.delays.Max < 0) {
+		return errors.New("kmstest: a delay is negative")
+	}
+	return nil
+}
+
+// newServer returns a KMS with an empty world. A world that is opened again draws
+// other names than before, also from the same seed: it is in a later life.
+func newServer(o options, life uint64) *Server {
 	s := &Server{
 		world:      newWorld(),
 		regionName: o.region,
@@ -196,8 +220,9 @@ func New(opts ...Option) *Server {
 		strict:        o.strict,
 		closed:        o.closed,
 
-		names:    newGenerator(o.seed, "names"),
-		requests: newGenerator(o.seed, "requests"),
+		life:     life,
+		names:    newGenerator(o.seed, purposeIn(life, "names")),
+		requests: newGenerator(o.seed, purposeIn(life, "requests")),
 		sealer:   newSealer(newGenerator(o.seed, "seals")),
 	}
 	s.faults.seeds = newGenerator(o.seed, "faults")
@@ -208,6 +233,7 @@ func New(opts ...Option) *Server {
 		}
 		s.attestationRoots.AddCert(root)
 	}
+	s.directCalls.Store(life << 32) // so that request IDs made of it do not come again
 	s.principals = newPrincipals(s, o.account, newGenerator(o.seed, "credentials"), newGenerator(o.seed, "unique IDs"))
 	for _, arn := range o.known {
 		s.Principal(arn)
@@ -248,7 +274,11 @@ func (s *Server) Advance(d time.Duration) {
 	if d < 0 {
 		panic("kmstest: time cannot be moved back")
 	}
+	defer s.keep() // when the lock is back
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	s.advanced.Add(int64(d))
+	s.mark(serverEntity{})
 }
 
 // partition returns the part of AWS that a Region belongs to, as ARNs name it.

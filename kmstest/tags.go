@@ -26,6 +26,7 @@ func (c *call) tagResource(in *kms.TagResourceInput) (*kms.TagResourceOutput, er
 		return nil, &types.LimitExceededException{Message: new(tooManyTags)}
 	}
 	k.tags = tags
+	c.server.mark(k, k)
 	return &kms.TagResourceOutput{}, nil
 }
 
@@ -42,6 +43,7 @@ func (c *call) untagResource(in *kms.UntagResourceInput) (*kms.UntagResourceOutp
 	k.tags = slices.DeleteFunc(slices.Clone(k.tags), func(t types.Tag) bool {
 		return slices.Contains(in.TagKeys, *t.TagKey)
 	})
+	c.server.mark(k, k)
 	return &kms.UntagResourceOutput{}, nil
 }
 

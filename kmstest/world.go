@@ -5,7 +5,6 @@ import (
 	"container/heap"
 	"slices"
 	"strings"
-	"sync"
 	"sync/atomic"
 	"time"
 
@@ -23,13 +22,14 @@ import (
 // looked up is in a map, what is listed is in a slice in the order of the list,
 // and what waits for a time is in a heap.
 type world struct {
-	mu           sync.RWMutex
+	mu           guard
 	regions      map[place]*region
 	sealers      map[material.ID]*keyRing // who can open what the material sealed
 	retirable    map[retirer][]*grant     // in the order of creation
 	agenda       agenda
 	clusters     map[string]CloudHSMCluster // by ID
 	proxies      []XKSProxy
+	wrapping     map[wrappingName]*material.Key // of a world in a file; see [Server.wrappingKey]
 	formerGrants past[*grant]
 	sequence     uint64 // numbers keys and grants in the order of creation
 }
@@ -72,6 +72,7 @@ func newWorld() world {
 		sealers:   map[material.ID]*keyRing{},
 		retirable: map[retirer][]*grant{},
 		clusters:  map[string]CloudHSMCluster{},
+		wrapping:  map[wrappingName]*material.Key{},
 	}
 }
 
@@ -110,11 +111,22 @@ func newRegion(p place) *region {
 // next returns the number of the key or grant that is being made.
 func (w *world) next() uint64 {
 	w.sequence++
+	w.mark(sequence{})
 	return w.sequence
 }
 
 func (w *world) addKey(k *key) {
 	k.sequence = w.next()
+	if !k.isReplica() {
+		k.ring.number = k.sequence
+	}
+	w.insertKey(k)
+	w.mark(k, k)
+	w.markRing(k.ring)
+}
+
+// insertKey puts a key where it is looked up and listed.
+func (w *world) insertKey(k *key) {
 	k.region.keys[k.id] = k
 	k.region.keyOrder = append(k.region.keyOrder, k)
 	if k.isReplica() {
@@ -131,7 +143,7 @@ func (w *world) addKey(k *key) {
 // removeKey takes a key out of the world, with its aliases and grants.
 func (w *world) removeKey(k *key) {
 	for _, a := range slices.Clone(k.aliases) {
-		k.region.removeAlias(a)
+		w.removeAlias(a)
 	}
 	for _, g := range slices.Backward(slices.Clone(k.grants)) { // the last costs least
 		w.removeGrant(g)
@@ -143,6 +155,8 @@ func (w *world) removeKey(k *key) {
 	}
 	delete(k.region.keys, k.id)
 	k.region.keyOrder = remove(k.region.keyOrder, k, compareKeys)
+	w.mark(k)
+	w.markRing(k.ring)
 }
 
 // sealingKey returns the key in a Region whose material has sealed a symmetric
@@ -158,20 +172,25 @@ func (w *world) sealingKey(id material.ID, region string) (k *key, known bool) {
 
 func compareKeys(a, b *key) int { return cmp.Compare(a.sequence, b.sequence) }
 
-func (r *region) addAlias(a *alias) {
+func (w *world) addAlias(a *alias) {
+	r := a.target.region
 	r.aliases[a.name] = a
 	r.nameOrder = insert(r.nameOrder, a, compareAliases)
 	a.target.aliases = insert(a.target.aliases, a, compareAliases)
+	w.mark(a, a.target)
 }
 
-func (r *region) removeAlias(a *alias) {
+func (w *world) removeAlias(a *alias) {
+	r := a.target.region
 	delete(r.aliases, a.name)
 	r.nameOrder = remove(r.nameOrder, a, compareAliases)
 	a.target.aliases = remove(a.target.aliases, a, compareAliases)
+	w.mark(a, a.target)
 }
 
 // moveAlias points a at another key.
-func (r *region) moveAlias(a *alias, to *key) {
+func (w *world) moveAlias(a *alias, to *key) {
+	w.mark(a, a.target, to)
 	a.target.aliases = remove(a.target.aliases, a, compareAliases)
 	a.target = to
 	to.aliases = insert(to.aliases, a, compareAliases)
@@ -181,6 +200,12 @@ func compareAliases(a, b *alias) int { return strings.Compare(a.name, b.name) }
 
 func (w *world) addGrant(g *grant) {
 	g.sequence = w.next()
+	w.insertGrant(g)
+	w.mark(g, g.key)
+}
+
+// insertGrant puts a grant where it is looked up and listed.
+func (w *world) insertGrant(g *grant) {
 	k := g.key
 	k.region.grants[g.id] = g
 	k.grants = append(k.grants, g)
@@ -208,6 +233,7 @@ func (w *world) removeGrant(g *grant) {
 	if r, ok := g.retirer(); ok {
 		removeFrom(w.retirable, r, g, compareGrants)
 	}
+	w.mark(g, k)
 }
 
 func compareGrants(a, b *grant) int { return cmp.Compare(a.sequence, b.sequence) }
@@ -292,9 +318,15 @@ func (h *eventHeap) Pop() any {
 // the last replica of a primary key that waits for that is gone, the wait of the
 // primary key itself begins.
 func (w *world) scheduleDeletion(k *key, now time.Time, days int32) {
-	d := &deletion{at: now.Add(time.Duration(days) * day), days: days}
 	k.state = types.KeyStatePendingDeletion
-	k.deletion = d
+	k.deletion = &deletion{at: now.Add(time.Duration(days) * day), days: days}
+	w.mark(k, k)
+	w.awaitDeletion(k)
+}
+
+// awaitDeletion puts the deletion that k waits for on the agenda.
+func (w *world) awaitDeletion(k *key) {
+	d := k.deletion
 	w.schedule(d.at, func() {
 		if k.deletion != d {
 			return

@@ -37,11 +37,12 @@ type XKSProxy struct {
 // Connecting takes as long as with [Server.SetCloudHSMCluster].
 func (s *Server) SetXKSProxy(p XKSProxy) {
 	p.Keys = maps.Clone(p.Keys)
+	defer s.keep() // when the lock is back
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	i := slices.IndexFunc(s.proxies, func(x XKSProxy) bool {
-		return x.URIEndpoint == p.URIEndpoint && x.URIPath == p.URIPath
-	})
+	at := proxy{p.URIEndpoint, p.URIPath}
+	s.mark(at)
+	i := slices.IndexFunc(s.proxies, at.is)
 	if i < 0 {
 		s.proxies = append(s.proxies, p)
 		return

@@ -107,7 +107,7 @@ func open(name string) (*os.File, Contents, error) {
 // openLocked opens an existing file that nobody else has open.
 func openLocked(name string) (*os.File, error) {
 	for {
-		file, err := os.OpenFile(name, os.O_RDWR|os.O_APPEND, 0)
+		file, err := os.OpenFile(name, os.O_RDWR|os.O_APPEND, 0) //nolint:gosec // the file that the caller has named
 		if err != nil {
 			return nil, err
 		}
@@ -152,7 +152,7 @@ func create(name string) (*os.File, Contents, error) {
 // write writes a file that has records and no history, beside the one with that
 // name.
 func write(name string, records []Record) (file *os.File, size int64, sum uint32, err error) {
-	file, err = os.OpenFile(name+".tmp", os.O_RDWR|os.O_CREATE|os.O_APPEND, mode)
+	file, err = os.OpenFile(name+".tmp", os.O_RDWR|os.O_CREATE|os.O_APPEND, mode) //nolint:gosec // beside it
 	if err != nil {
 		return nil, 0, 0, err
 	}
@@ -259,6 +259,9 @@ func (j *Journal) flush() error {
 // fail ends all changes. What was written of the last batches nobody was told of,
 // so it goes if that can be done.
 func (j *Journal) fail(err error) error {
+	if e, ok := errors.AsType[*fs.PathError](err); ok { // the name that the file had when it was new
+		err = &fs.PathError{Op: e.Op, Path: j.name, Err: e.Err}
+	}
 	_ = cut(j.file, j.size)
 	return j.end(err)
 }
