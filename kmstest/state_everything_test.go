@@ -223,7 +223,7 @@ var actions = map[string]func(ctx context.Context, a *actor, c *kms.Client, k *t
 		case 1:
 			in.KeySpec, in.KeyUsage = types.KeySpecMlKem512, types.KeyUsageTypeEncapsulateDecapsulate
 		case 2:
-			in.MultiRegion, in.Policy = aws.Bool(true), str(policyFor(rootOf(account)))
+			in.MultiRegion, in.Policy = aws.Bool(true), str(policyFor("arn:aws:iam::"+account+":root"))
 		case 3:
 			in.MultiRegion, in.Origin = aws.Bool(true), types.OriginTypeExternal
 		case 4:
@@ -280,7 +280,7 @@ var actions = map[string]func(ctx context.Context, a *actor, c *kms.Client, k *t
 		return err
 	},
 	"PutKeyPolicy": func(ctx context.Context, a *actor, c *kms.Client, k *types.KeyMetadata) error {
-		_, err := c.PutKeyPolicy(ctx, &kms.PutKeyPolicyInput{KeyId: k.KeyId, Policy: str(policyFor(rootOf(account), role(account, fmt.Sprint(a.rand.IntN(9)))))})
+		_, err := c.PutKeyPolicy(ctx, &kms.PutKeyPolicyInput{KeyId: k.KeyId, Policy: str(policyFor("arn:aws:iam::"+account+":root", role(account, fmt.Sprint(a.rand.IntN(9)))))})
 		return err
 	},
 	"TagResource": func(ctx context.Context, a *actor, c *kms.Client, k *types.KeyMetadata) error {
@@ -408,5 +408,3 @@ var actions = map[string]func(ctx context.Context, a *actor, c *kms.Client, k *t
 		return nil
 	},
 }
-
-func rootOf(account string) string { return "arn:aws:iam::" + account + ":root" }

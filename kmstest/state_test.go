@@ -45,10 +45,10 @@ func crash(t testing.TB, name string) *kmstest.Server {
 }
 
 // reopen closes srv and opens its file again.
-func reopen(t testing.TB, srv *kmstest.Server, name string, opts ...kmstest.Option) *kmstest.Server {
+func reopen(t testing.TB, srv *kmstest.Server, name string) *kmstest.Server {
 	t.Helper()
 	require.NoError(t, srv.Close())
-	return openState(t, name, opts...)
+	return openState(t, name)
 }
 
 func TestOpen(t *testing.T) {

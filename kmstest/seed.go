@@ -1,0 +1,398 @@
+package kmstest
+
+import (
+	"encoding/base64"
+	"encoding/hex"
+	"encoding/json"
+	"encoding/pem"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/service/kms"
+	"github.com/aws/aws-sdk-go-v2/service/kms/types"
+	"github.com/kmskit/kmskit/kmstest/internal/material"
+	"github.com/kmskit/kmskit/kmstest/internal/shape"
+	"go.yaml.in/yaml/v3"
+)
+
+// Seed makes the keys that a document in YAML or JSON describes, in the account of
+// the Server's own clients:
+//
+//	Keys:
+//	  - KeyId: 1234abcd-12ab-34cd-56ef-1234567890ab
+//	    Description: orders
+//	    Aliases: [alias/orders]
+//	    Tags:
+//	      - {TagKey: team, TagValue: payments}
+//	    Material: 000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f
+//	  - KeyId: mrk-1234abcd12ab34cd56ef1234567890ab
+//	    Region: eu-west-1
+//	    KeySpec: ECC_NIST_P256
+//	    KeyUsage: SIGN_VERIFY
+//	    Enabled: false
+//
+// KeyId is required: a UUID, or for a multi-Region key "mrk-" and 32 hexadecimal
+// digits. All else can be left out. Description, KeySpec, KeyUsage, MultiRegion,
+// Policy and Tags are those of CreateKey; Policy can be a document in place of its
+// text. Region is the Server's own if there is none, Aliases are names with their
+// prefix, and a key is enabled unless Enabled is false. Two entries with the ID of
+// one multi-Region key are the primary key, which comes first, and a replica.
+//
+// Material is for tests only, as the material of a real key must never be in a
+// file: 32 bytes for a symmetric key and as many as its hash has for an HMAC key,
+// in hexadecimal or base64, and a private key as PKCS #8 in PEM for all others.
+// What is encrypted under a key in one process can be decrypted under the same key,
+// with the same material, in another. Without Material it is drawn by chance.
+//
+// A key that is there already, in a world from [Open], stays as it is, if it is
+// the same key: of the same spec, usage and material. If anything is wrong, Seed
+// returns an error that names the entries, and makes nothing.
+func (s *Server) Seed(r io.Reader) error {
+	entries, err := parseSeed(r)
+	if err != nil {
+		return fmt.Errorf("kmstest: seed: %w", err)
+	}
+	plan, err := s.planSeed(entries)
+	if err == nil {
+		err = s.sow(plan)
+	}
+	if err != nil {
+		return fmt.Errorf("kmstest: seed: %w", err)
+	}
+	return nil
+}
+
+// A seedEntry describes one key.
+type seedEntry struct {
+	line int
+
+	KeyID       string             `yaml:"KeyId"`
+	Region      string             `yaml:"Region"`
+	Description *string            `yaml:"Description"`
+	KeySpec     types.KeySpec      `yaml:"KeySpec"`
+	KeyUsage    types.KeyUsageType `yaml:"KeyUsage"`
+	MultiRegion *bool              `yaml:"MultiRegion"`
+	Enabled     *bool              `yaml:"Enabled"`
+	Policy      *seedPolicy        `yaml:"Policy"`
+	Aliases     []string           `yaml:"Aliases"`
+	Tags        []seedTag          `yaml:"Tags"`
+	Material    string             `yaml:"Material"`
+}
+
+type seedTag struct {
+	TagKey   *string `yaml:"TagKey"`
+	TagValue *string `yaml:"TagValue"`
+}
+
+// A seedPolicy is the text of a policy, which can be written as a document too.
+type seedPolicy string
+
+func (p *seedPolicy) UnmarshalYAML(n *yaml.Node) error {
+	if n.Kind == yaml.ScalarNode {
+		*p = seedPolicy(n.Value)
+		return nil
+	}
+	var document any
+	if err := n.Decode(&document); err != nil {
+		return err
+	}
+	text, err := json.Marshal(document)
+	*p = seedPolicy(text)
+	return err
+}
+
+func (e *seedEntry) UnmarshalYAML(n *yaml.Node) error {
+	if err := knownMembers(n, "KeyId", "Region", "Description", "KeySpec", "KeyUsage", "MultiRegion",
+		"Enabled", "Policy", "Aliases", "Tags", "Material"); err != nil {
+		return err
+	}
+	type plain seedEntry // without this method
+	if err := n.Decode((*plain)(e)); err != nil {
+		return err
+	}
+	e.line = n.Line
+	return nil
+}
+
+func (t *seedTag) UnmarshalYAML(n *yaml.Node) error {
+	if err := knownMembers(n, "TagKey", "TagValue"); err != nil {
+		return err
+	}
+	type plain seedTag
+	return n.Decode((*plain)(t))
+}
+
+// knownMembers refuses members of a mapping that have no such names.
+func knownMembers(n *yaml.Node, names ...string) error {
+	if n.Kind != yaml.MappingNode {
+		return fmt.Errorf("line %d: an object is wanted, with %s", n.Line, strings.Join(names, ", "))
+	}
+	for i := 0; i < len(n.Content); i += 2 {
+		if name := n.Content[i]; !slices.Contains(names, name.Value) {
+			return fmt.Errorf("line %d: there is no member %q; there are %s", name.Line, name.Value, strings.Join(names, ", "))
+		}
+	}
+	return nil
+}
+
+// A seedDocument is the whole of it.
+type seedDocument struct{ Keys []seedEntry }
+
+func (d *seedDocument) UnmarshalYAML(n *yaml.Node) error {
+	if err := knownMembers(n, "Keys"); err != nil {
+		return err
+	}
+	for i := 0; i < len(n.Content); i += 2 {
+		if err := n.Content[i+1].Decode(&d.Keys); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func parseSeed(r io.Reader) ([]seedEntry, error) {
+	in := yaml.NewDecoder(r) // which reads JSON too
+	var d seedDocument
+	if err := in.Decode(&d); errors.Is(err, io.EOF) {
+		return nil, errors.New("the document is empty")
+	} else if err != nil {
+		return nil, err
+	}
+	if err := in.Decode(new(yaml.Node)); !errors.Is(err, io.EOF) {
+		return nil, errors.New("there is something behind the document")
+	}
+	return d.Keys, nil
+}
+
+// A seedling is a key that is to be made, if it is not there.
+type seedling struct {
+	entry seedEntry
+	call  *call
+	key   *key
+	given *material.Key // nil if the entry has no material
+}
+
+func (l seedling) refuse(err error) error {
+	return fmt.Errorf("line %d: key %s in %s: %w", l.entry.line, l.entry.KeyID, l.key.region.region, err)
+}
+
+// planSeed makes the keys outside of the world, so that all that is wrong with
+// them by themselves is found first.
+func (s *Server) planSeed(entries []seedEntry) ([]seedling, error) {
+	var plan []seedling
+	var wrong []error
+	first := map[string]int{} // lines, by ARN
+	for _, e := range entries {
+		l, err := s.newSeedling(e)
+		if err != nil {
+			wrong = append(wrong, fmt.Errorf("line %d: key %q: %w", e.line, e.KeyID, err))
+			continue
+		}
+		if line := first[l.key.arn]; line != 0 {
+			wrong = append(wrong, l.refuse(fmt.Errorf("it is in line %d too", line)))
+		}
+		first[l.key.arn] = e.line
+		plan = append(plan, l)
+	}
+	return plan, errors.Join(wrong...)
+}
+
+func (s *Server) newSeedling(e seedEntry) (seedling, error) {
+	multiRegion := strings.HasPrefix(e.KeyID, multiRegionPrefix)
+	switch {
+	case e.KeyID == "":
+		return seedling{}, errors.New("member KeyId is required")
+	case !isKeyID(e.KeyID) || strings.ToLower(e.KeyID) != e.KeyID:
+		return seedling{}, errors.New("member KeyId must be a UUID, or mrk- and 32 hexadecimal digits, in lower case")
+	case e.MultiRegion != nil && *e.MultiRegion != multiRegion:
+		return seedling{}, errors.New("member KeyId begins with mrk- if MultiRegion is true, and only then")
+	case e.Region != "" && !regionName.MatchString(e.Region):
+		return seedling{}, fmt.Errorf("%q is not the name of a Region", e.Region)
+	}
+	in := &kms.CreateKeyInput{Description: e.Description, KeySpec: e.KeySpec, KeyUsage: e.KeyUsage, MultiRegion: &multiRegion}
+	for _, t := range e.Tags {
+		in.Tags = append(in.Tags, types.Tag{TagKey: t.TagKey, TagValue: t.TagValue})
+	}
+	if e.Policy != nil {
+		in.Policy = (*string)(e.Policy)
+	}
+	if err := shape.Validate(in); err != nil {
+		return seedling{}, err
+	}
+	l := seedling{entry: e, call: s.seedCall(e.Region)}
+	return l, l.grow(in)
+}
+
+// seedCall returns the call that makes a key in a Region.
+func (s *Server) seedCall(region string) *call {
+	if region == "" {
+		region = s.regionName
+	}
+	a := s.principals.standard.in(region)
+	return &call{server: s, region: a.region, principal: a.principal, operation: "CreateKey", now: s.Now()}
+}
+
+// grow makes the key.
+func (l *seedling) grow(in *kms.CreateKeyInput) (err error) {
+	if l.key, err = l.call.newKey(in); err != nil {
+		return err
+	}
+	k := l.key
+	k.identify(l.entry.KeyID)
+	if l.entry.Enabled != nil && !*l.entry.Enabled {
+		k.state = types.KeyStateDisabled
+	}
+	if k.tags, err = newTags(in.Tags); err != nil {
+		return err
+	}
+	if in.Policy != nil {
+		if k.policy, err = l.call.newPolicy(k, *in.Policy, true); err != nil {
+			return err
+		}
+	}
+	for _, name := range l.entry.Aliases {
+		alias := &kms.CreateAliasInput{AliasName: &name, TargetKeyId: &k.id}
+		if err := shape.Validate(alias); err != nil {
+			return err
+		}
+		if err := checkAliasName(name); err != nil {
+			return fmt.Errorf("alias %q: %w", name, err)
+		}
+	}
+	if l.entry.Material == "" {
+		return l.call.server.generate(k)
+	}
+	b, err := seedMaterial(k.spec, l.entry.Material)
+	if err != nil {
+		return err
+	}
+	if l.given, err = material.Import(k.spec, b); err != nil {
+		return err
+	}
+	k.ring.current = &ringMaterial{key: l.given.Bind(k.id)}
+	return nil
+}
+
+// seedMaterial returns the bytes that an entry has for material of the key spec.
+func seedMaterial(spec types.KeySpec, text string) ([]byte, error) {
+	text = strings.TrimSpace(text)
+	if isPair(spec) {
+		block, rest := pem.Decode([]byte(text))
+		if block == nil || block.Type != "PRIVATE KEY" || len(rest) > 0 {
+			return nil, fmt.Errorf("member Material must be one PEM block PRIVATE KEY (PKCS #8) for key spec %s", spec)
+		}
+		return block.Bytes, nil
+	}
+	size := material.Bits(spec) / 8
+	b, err := hex.DecodeString(text)
+	if err != nil {
+		b, err = base64.StdEncoding.DecodeString(text)
+	}
+	if err != nil || len(b) != size {
+		return nil, fmt.Errorf("member Material must be %d bytes in hexadecimal or base64 for key spec %s", size, spec)
+	}
+	return b, nil
+}
+
+// isPair reports whether key material of the spec is a key pair.
+func isPair(spec types.KeySpec) bool { return typeOf(spec) == "asymmetric" }
+
+// sow puts the keys into the world, as one change, after the last thing that can
+// be wrong with them is found.
+func (s *Server) sow(plan []seedling) error {
+	if err := s.sowAll(plan); err != nil {
+		return err
+	}
+	if k := s.mu.keeper; k != nil {
+		return k.await(k.file.Entered())
+	}
+	return nil
+}
+
+func (s *Server) sowAll(plan []seedling) error {
+	s.settle(s.Now())
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if k := s.mu.keeper; k != nil && k.file.Err() != nil {
+		return k.file.Err()
+	}
+	var wrong []error
+	var fresh []seedling
+	named := map[string]*key{} // by the ARN of the alias
+	rings := map[string]*key{} // the first keys of the multi-Region ones, by ID
+	for _, l := range plan {
+		if have := l.key.region.keys[l.key.id]; have != nil {
+			if err := l.sameAs(have); err != nil {
+				wrong = append(wrong, l.refuse(err))
+			}
+			continue
+		}
+		if err := errors.Join(l.relate(rings), l.name(named)); err != nil {
+			wrong = append(wrong, l.refuse(err))
+		}
+		fresh = append(fresh, l)
+	}
+	if len(wrong) > 0 {
+		return errors.Join(wrong...)
+	}
+	for _, l := range fresh {
+		s.addKey(l.key)
+		for _, name := range l.entry.Aliases {
+			s.addAlias(&alias{name: name, arn: l.key.region.arn(name), created: l.call.now, updated: l.call.now, target: l.key})
+		}
+	}
+	return nil
+}
+
+// sameAs refuses a key that is there already and is another one.
+func (l seedling) sameAs(have *key) error {
+	switch {
+	case have.spec != l.key.spec || have.usage != l.key.usage:
+		return fmt.Errorf("it is there already, with key spec %s and key usage %s", have.spec, have.usage)
+	case l.given != nil && have.ring.same(l.given) == nil:
+		return errors.New("it is there already, with other material")
+	default:
+		return nil
+	}
+}
+
+// relate makes the key a replica if a related one is there, or comes before it in
+// the document.
+func (l seedling) relate(rings map[string]*key) error {
+	if !l.key.multiRegion {
+		return nil
+	}
+	primary := rings[l.key.id]
+	for p, r := range l.call.server.regions {
+		if k := r.keys[l.key.id]; k != nil && p.account == l.key.region.account {
+			primary = k.ring.primary
+		}
+	}
+	if primary == nil {
+		rings[l.key.id] = l.key
+		return nil
+	}
+	if err := l.sameAs(primary); err != nil {
+		return fmt.Errorf("its primary key is another one in %s: %w", primary.region.region, err)
+	}
+	if partition(primary.region.region) != partition(l.key.region.region) {
+		return fmt.Errorf("its primary key is in another partition, in %s", primary.region.region)
+	}
+	l.key.ring = primary.ring
+	return nil
+}
+
+// name refuses aliases that are there already, or come before in the document.
+func (l seedling) name(named map[string]*key) error {
+	for _, name := range l.entry.Aliases {
+		arn := l.key.region.arn(name)
+		if named[arn] != nil || l.key.region.aliases[name] != nil {
+			return fmt.Errorf("%s is there already, as the alias of another key", name)
+		}
+		named[arn] = l.key
+	}
+	return nil
+}

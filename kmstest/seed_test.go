@@ -1,0 +1,285 @@
+package kmstest_test
+
+import (
+	"bytes"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/rsa"
+	"crypto/x509"
+	"encoding/base64"
+	"encoding/json"
+	"encoding/pem"
+	"errors"
+	"strings"
+	"testing"
+	"testing/iotest"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/kms"
+	"github.com/aws/aws-sdk-go-v2/service/kms/types"
+	"github.com/kmskit/kmskit/kmstest"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+const (
+	seededID       = "1234abcd-12ab-34cd-56ef-1234567890ab"
+	seededMaterial = "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f"
+)
+
+func seeded(t testing.TB, srv *kmstest.Server, document string) *kmstest.Server {
+	t.Helper()
+	require.NoError(t, srv.Seed(strings.NewReader(document)))
+	return srv
+}
+
+func describe(t testing.TB, c caller, id string) *types.KeyMetadata {
+	t.Helper()
+	return metadata(t, c, &types.KeyMetadata{KeyId: &id})
+}
+
+func privatePEM(t testing.TB, private any) string {
+	t.Helper()
+	der, err := x509.MarshalPKCS8PrivateKey(private)
+	require.NoError(t, err)
+	return string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der}))
+}
+
+func TestSeed(t *testing.T) {
+	t.Parallel()
+	t.Run("makes keys as they are described", func(t *testing.T) {
+		t.Parallel()
+		srv := seeded(t, kmstest.New(kmstest.WithClock(still)), `
+Keys:
+  - KeyId: `+seededID+`
+    Description: orders
+    Aliases: [alias/orders, alias/a]
+    Tags:
+      - {TagKey: team, TagValue: payments}
+      - {TagKey: cost, TagValue: 12}
+    Policy:
+      Version: "2012-10-17"
+      Statement: {Effect: Allow, Principal: {AWS: "arn:aws:iam::111122223333:root"}, Action: "kms:*", Resource: "*"}
+    Material: `+seededMaterial+`
+  - KeyId: aaaaaaaa-12ab-34cd-56ef-1234567890ab
+    Region: eu-west-1
+    KeySpec: ECC_NIST_P256
+    KeyUsage: SIGN_VERIFY
+    Enabled: false
+`)
+		c := srv.Client()
+		k := describe(t, c, "alias/orders")
+		assert.Equal(t, arnOf("key/"+seededID), *k.Arn)
+		assert.Equal(t, "orders", *k.Description)
+		assert.Equal(t, still(), k.CreationDate.UTC())
+		assert.Equal(t, k, describe(t, c, "alias/a"))
+		tags, err := c.ListResourceTags(t.Context(), &kms.ListResourceTagsInput{KeyId: k.KeyId})
+		require.NoError(t, err)
+		assert.Equal(t, []types.Tag{{TagKey: str("cost"), TagValue: str("12")}, {TagKey: str("team"), TagValue: str("payments")}}, tags.Tags)
+		policy, err := c.GetKeyPolicy(t.Context(), &kms.GetKeyPolicyInput{KeyId: k.KeyId})
+		require.NoError(t, err)
+		assert.JSONEq(t, `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::111122223333:root"},"Action":"kms:*","Resource":"*"}}`, *policy.Policy)
+
+		k = describe(t, srv.Client(inRegion("eu-west-1")), "aaaaaaaa-12ab-34cd-56ef-1234567890ab")
+		assert.Equal(t, types.KeyStateDisabled, k.KeyState)
+		assert.Equal(t, types.KeySpecEccNistP256, k.KeySpec)
+	})
+
+	t.Run("reads JSON", func(t *testing.T) {
+		t.Parallel()
+		document, err := json.MarshalIndent(map[string]any{"Keys": []any{map[string]any{
+			"KeyId": seededID, "Description": "<a> \"b\" \u00fc\t/", "Policy": policyFor("arn:aws:iam::" + account + ":root"),
+			"Tags": []any{map[string]any{"TagKey": "a", "TagValue": ""}}, "Enabled": true,
+		}}}, "", "\t")
+		require.NoError(t, err)
+		c := seeded(t, kmstest.New(), string(document)).API()
+		assert.Equal(t, "<a> \"b\" \u00fc\t/", *describe(t, c, seededID).Description)
+		policy, err := c.GetKeyPolicy(t.Context(), &kms.GetKeyPolicyInput{KeyId: str(seededID)})
+		require.NoError(t, err)
+		assert.JSONEq(t, policyFor("arn:aws:iam::"+account+":root"), *policy.Policy)
+	})
+
+	t.Run("makes a ciphertext good for every Server with the same material", func(t *testing.T) {
+		t.Parallel()
+		raw := bytes.Repeat([]byte{7}, 32)
+		inBase64 := "Keys: [{KeyId: " + seededID + ", Material: " + base64.StdEncoding.EncodeToString(raw) + "}]"
+		inHex := "Keys: [{KeyId: " + seededID + ", Material: \"" + strings.Repeat("07", 32) + "\"}]"
+		a, b := seeded(t, kmstest.New(), inBase64), seeded(t, kmstest.New(), inHex)
+		ciphertext := encrypt(t, a.API(), describe(t, a.API(), seededID), "attack at dawn", nil)
+		out, err := b.API().Decrypt(t.Context(), &kms.DecryptInput{CiphertextBlob: ciphertext})
+		require.NoError(t, err)
+		assert.Equal(t, "attack at dawn", string(out.Plaintext))
+
+		other := seeded(t, kmstest.New(), "Keys: [{KeyId: "+seededID+"}]")
+		_, err = other.API().Decrypt(t.Context(), &kms.DecryptInput{CiphertextBlob: ciphertext})
+		refusedWith(t, err, "InvalidCiphertextException")
+	})
+
+	t.Run("takes material of HMAC keys and key pairs", func(t *testing.T) {
+		t.Parallel()
+		ec, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+		require.NoError(t, err)
+		rsaKey, err := rsa.GenerateKey(rand.Reader, 2048)
+		require.NoError(t, err)
+		document, err := json.Marshal(map[string]any{"Keys": []any{
+			map[string]any{"KeyId": "11111111-12ab-34cd-56ef-1234567890ab", "KeySpec": "ECC_NIST_P256", "KeyUsage": "SIGN_VERIFY", "Material": privatePEM(t, ec)},
+			map[string]any{"KeyId": "22222222-12ab-34cd-56ef-1234567890ab", "KeySpec": "RSA_2048", "KeyUsage": "ENCRYPT_DECRYPT", "Material": privatePEM(t, rsaKey)},
+			map[string]any{"KeyId": "33333333-12ab-34cd-56ef-1234567890ab", "KeySpec": "HMAC_384", "KeyUsage": "GENERATE_VERIFY_MAC", "Material": strings.Repeat("ab", 48)},
+		}})
+		require.NoError(t, err)
+		c := seeded(t, kmstest.New(), string(document)).API()
+		for id, want := range map[string]any{"11111111-12ab-34cd-56ef-1234567890ab": ec.Public(), "22222222-12ab-34cd-56ef-1234567890ab": rsaKey.Public()} {
+			out, err := c.GetPublicKey(t.Context(), &kms.GetPublicKeyInput{KeyId: &id})
+			require.NoError(t, err)
+			public, err := x509.ParsePKIXPublicKey(out.PublicKey)
+			require.NoError(t, err)
+			assert.Equal(t, want, public)
+		}
+		_, err = c.GenerateMac(t.Context(), &kms.GenerateMacInput{
+			KeyId: str("33333333-12ab-34cd-56ef-1234567890ab"), Message: []byte("x"), MacAlgorithm: types.MacAlgorithmSpecHmacSha384,
+		})
+		assert.NoError(t, err)
+	})
+
+	t.Run("makes replicas of a multi-Region key", func(t *testing.T) {
+		t.Parallel()
+		const id = "mrk-1234abcd12ab34cd56ef1234567890ab"
+		srv := seeded(t, kmstest.New(), `
+Keys:
+  - {KeyId: `+id+`, Aliases: [alias/here]}
+  - {KeyId: `+id+`, Region: eu-west-1, Description: over there, Aliases: [alias/there]}
+`)
+		there := srv.Client(inRegion("eu-west-1"))
+		ciphertext := encrypt(t, srv.API(), describe(t, srv.API(), "alias/here"), "x", nil)
+		_, err := there.Decrypt(t.Context(), &kms.DecryptInput{CiphertextBlob: ciphertext})
+		assert.NoError(t, err)
+		k := describe(t, there, "alias/there")
+		assert.Equal(t, "over there", *k.Description)
+		assert.Equal(t, types.MultiRegionKeyTypeReplica, k.MultiRegionConfiguration.MultiRegionKeyType)
+		assert.Equal(t, "us-east-1", *k.MultiRegionConfiguration.PrimaryKey.Region)
+
+		seeded(t, srv, "Keys: [{KeyId: "+id+", Region: ca-central-1}]")
+		assert.Len(t, describe(t, srv.API(), "alias/here").MultiRegionConfiguration.ReplicaKeys, 2)
+		assert.ErrorContains(t, srv.Seed(strings.NewReader("Keys: [{KeyId: "+id+", Region: cn-north-1}]")), "another partition")
+	})
+
+	t.Run("leaves a key be that is there", func(t *testing.T) {
+		t.Parallel()
+		name := stateFile(t)
+		document := "Keys: [{KeyId: " + seededID + ", Description: new, Aliases: [alias/a], Material: " + seededMaterial + "}]"
+		srv := seeded(t, openState(t, name), document)
+		c := srv.API()
+		_, err := c.UpdateKeyDescription(t.Context(), &kms.UpdateKeyDescriptionInput{KeyId: str(seededID), Description: str("changed")})
+		require.NoError(t, err)
+		_, err = c.DeleteAlias(t.Context(), &kms.DeleteAliasInput{AliasName: str("alias/a")})
+		require.NoError(t, err)
+		rotate(t, c, describe(t, c, seededID))
+		before := kmstest.Dump(srv, true, true)
+		srv = reopen(t, srv, name)
+		seeded(t, srv, document)
+		assert.Equal(t, before, kmstest.Dump(srv, true, true))
+	})
+
+	t.Run("survives a crash", func(t *testing.T) {
+		t.Parallel()
+		name := stateFile(t)
+		srv := seeded(t, openState(t, name), "Keys: [{KeyId: "+seededID+", Aliases: [alias/a]}]")
+		assert.Equal(t, kmstest.Dump(srv, true, true), kmstest.Dump(crash(t, name), true, true))
+	})
+
+	t.Run("refuses what is wrong by name, and makes nothing", func(t *testing.T) {
+		t.Parallel()
+		key := func(members string) string { return "Keys:\n- {KeyId: " + seededID + members + "}" }
+		for document, want := range map[string]string{
+			"":                           "the document is empty",
+			"# nothing":                  "the document is empty",
+			"Keys: {":                    "yaml: line 1",
+			"[]":                         "line 1: an object is wanted, with Keys",
+			"keys: []":                   `line 1: there is no member "keys"; there are Keys`,
+			"Keys: [1]":                  "line 1: an object is wanted, with KeyId",
+			"a: 1\n---\nb":               `line 1: there is no member "a"`,
+			"Keys: []\n---\nKeys: []":    "there is something behind the document",
+			key(", Colour: red"):         `line 2: there is no member "Colour"; there are KeyId, Region`,
+			key(", KeyId: x"):            "already defined",
+			key(", Tags: [{Key: a}]"):    `there is no member "Key"; there are TagKey, TagValue`,
+			key(", Tags: [{TagKey: a}]"): "tagValue",
+			key(", Tags: [{TagKey: aws:a, TagValue: b}]"):                                "reserved",
+			key(", Enabled: perhaps"):                                                    "cannot unmarshal",
+			key(", Region: earth"):                                                       `line 2: key "` + seededID + `": "earth" is not the name of a Region`,
+			key(", KeySpec: ROT13"):                                                      "failed to satisfy constraint",
+			key(", KeySpec: RSA_2048"):                                                   "You must specify a KeyUsage value",
+			key(", KeySpec: SM2, KeyUsage: SIGN_VERIFY"):                                 "Key spec SM2 is not supported",
+			key(", MultiRegion: true"):                                                   "member KeyId begins with mrk-",
+			key(", Aliases: [orders]"):                                                   "Alias must start with the prefix",
+			key(", Aliases: [alias/aws/x]"):                                              `alias "alias/aws/x"`,
+			key(", Aliases: [alias/a, alias/a]"):                                         "alias/a is there already",
+			key(", Aliases: [alias/taken]"):                                              "line 2: key " + seededID + " in us-east-1: alias/taken is there already, as the alias of another key",
+			key(", Policy: {}"):                                                          "MalformedPolicyDocumentException",
+			key(", Policy: hello"):                                                       "MalformedPolicyDocumentException",
+			key(", Material: abcd"):                                                      "member Material must be 32 bytes in hexadecimal or base64",
+			key(", Material: '" + strings.Repeat("0", 62) + "'"):                         "member Material must be 32 bytes",
+			key(", Material: secret"):                                                    "member Material must be 32 bytes",
+			key(", KeySpec: RSA_2048, KeyUsage: SIGN_VERIFY, Material: abcd"):            "member Material must be one PEM block",
+			"Keys:\n- {KeyId: 1234}":                                                     "member KeyId must be a UUID",
+			"Keys:\n- {KeyId: " + strings.ToUpper(seededID) + "}":                        "in lower case",
+			"Keys:\n- {Description: x}":                                                  "line 2: key \"\": member KeyId is required",
+			"Keys:\n- {KeyId: " + seededID + "}\n- {KeyId: " + seededID + "}":            "line 3: key " + seededID + " in us-east-1: it is in line 2 too",
+			"Keys:\n- {KeyId: mrk-1234abcd12ab34cd56ef1234567890ab, MultiRegion: false}": "member KeyId begins with mrk-",
+			"Keys:\n- {KeyId: mrk-1234abcd12ab34cd56ef1234567890ab}\n- {KeyId: mrk-1234abcd12ab34cd56ef1234567890ab, Region: eu-west-1, KeySpec: HMAC_256, KeyUsage: GENERATE_VERIFY_MAC}": "line 3: key mrk-1234abcd12ab34cd56ef1234567890ab in eu-west-1: its primary key is another one in us-east-1",
+		} {
+			srv := seeded(t, kmstest.New(), "Keys: [{KeyId: ffffffff-12ab-34cd-56ef-1234567890ab, Aliases: [alias/taken]}]")
+			before := kmstest.Dump(srv, true, true)
+			err := srv.Seed(strings.NewReader(document))
+			if assert.ErrorContains(t, err, want, document) {
+				assert.ErrorContains(t, err, "kmstest: seed: ")
+			}
+			// Nor is anything else in the same document made.
+			if strings.HasPrefix(document, "Keys:\n") {
+				assert.Error(t, srv.Seed(strings.NewReader(document+"\n- {KeyId: 00000000-12ab-34cd-56ef-1234567890ab}")))
+			}
+			assert.Equal(t, before, kmstest.Dump(srv, true, true), document)
+		}
+	})
+
+	t.Run("refuses a key that is there and is another one", func(t *testing.T) {
+		t.Parallel()
+		srv := seeded(t, kmstest.New(), "Keys: [{KeyId: "+seededID+"}]")
+		for members, want := range map[string]string{
+			"KeySpec: HMAC_256, KeyUsage: GENERATE_VERIFY_MAC": "it is there already, with key spec SYMMETRIC_DEFAULT and key usage ENCRYPT_DECRYPT",
+			"Material: " + seededMaterial:                      "it is there already, with other material",
+		} {
+			err := srv.Seed(strings.NewReader("Keys:\n- {KeyId: " + seededID + ", " + members + "}"))
+			assert.EqualError(t, err, "kmstest: seed: line 2: key "+seededID+" in us-east-1: "+want)
+		}
+	})
+
+	t.Run("names every entry that is wrong", func(t *testing.T) {
+		t.Parallel()
+		err := kmstest.New().Seed(strings.NewReader("Keys:\n- {KeyId: x}\n- {KeyId: " + seededID + "}\n- {KeyId: y}"))
+		assert.ErrorContains(t, err, `line 2: key "x"`)
+		assert.ErrorContains(t, err, `line 4: key "y"`)
+	})
+
+	t.Run("prints no material", func(t *testing.T) {
+		t.Parallel()
+		err := kmstest.New().Seed(strings.NewReader("Keys:\n- {KeyId: " + seededID + ", KeySpec: HMAC_512, KeyUsage: GENERATE_VERIFY_MAC, Material: " + seededMaterial + "}"))
+		require.Error(t, err)
+		assert.NotContains(t, err.Error(), seededMaterial[:16])
+	})
+
+	t.Run("says why it could not read", func(t *testing.T) {
+		t.Parallel()
+		broken := errors.New("no such luck")
+		assert.ErrorContains(t, kmstest.New().Seed(iotest.ErrReader(broken)), broken.Error())
+	})
+
+	t.Run("draws no names", func(t *testing.T) {
+		t.Parallel()
+		srv := seeded(t, kmstest.New(kmstest.WithSeed(3)), "Keys: [{KeyId: "+seededID+"}]")
+		assert.Equal(t, *newKey(t, kmstest.New(kmstest.WithSeed(3)).API()).KeyId, *newKey(t, srv.API()).KeyId)
+		out, err := srv.API().ListKeys(t.Context(), &kms.ListKeysInput{Limit: aws.Int32(1)})
+		require.NoError(t, err)
+		assert.Equal(t, seededID, *out.Keys[0].KeyId)
+	})
+}
