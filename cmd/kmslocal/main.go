@@ -1,0 +1,31 @@
+// Kmslocal puts the KMS of package kmstest on a port of this machine, for clients
+// in any language.
+//
+// It is for tests and development. It does not verify signatures, whoever reaches
+// the port may use and delete every key, and its files are not encrypted: it is no
+// place for a real secret.
+//
+// Usage:
+//
+//	go run github.com/kmskit/kmskit/cmd/kmslocal [flags]
+//
+// It prints one line that says how to point a client at it, and serves until it is
+// interrupted. Requests that are under way are then answered.
+//
+// The exit status is 0 after an interrupt, 1 if something failed and 2 if the
+// command line is wrong.
+package main
+
+import (
+	"context"
+	"os"
+	"os/signal"
+	"syscall"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	context.AfterFunc(ctx, stop) // so that a second interrupt is not waited for
+	status := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
+	os.Exit(status)
+}

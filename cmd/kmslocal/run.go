@@ -1,0 +1,273 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"log"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"regexp"
+	"runtime/debug"
+	"strconv"
+	"time"
+
+	"github.com/kmskit/kmskit/kmstest"
+)
+
+const (
+	succeeded  = 0
+	failed     = 1
+	wrongUsage = 2
+)
+
+// A config is what the command line says.
+type config struct {
+	addr        string
+	region      string
+	account     string
+	seed        string
+	state       string
+	verbose     bool
+	allowRemote bool
+	version     bool
+}
+
+const usage = `Usage: kmslocal [flags]
+
+Kmslocal is an AWS KMS for tests and development: it listens on a port of this
+machine and keeps its keys in memory, or in a file with -state. It does not verify
+signatures, and its files are not encrypted: it is no place for real secrets.
+
+Flags:
+`
+
+// run runs the command until ctx is done, and returns its exit status.
+func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+	c, err := parse(args, stderr)
+	switch {
+	case errors.Is(err, flag.ErrHelp):
+		return succeeded
+	case err != nil:
+		return wrongUsage
+	case c.version:
+		_, _ = fmt.Fprintln(stdout, "kmslocal", version())
+		return succeeded
+	}
+	if err := c.serve(ctx, stdout, stderr); err != nil {
+		_, _ = fmt.Fprintln(stderr, "kmslocal:", err)
+		return failed
+	}
+	return succeeded
+}
+
+// parse reads the command line. It has printed what is wrong with it.
+func parse(args []string, stderr io.Writer) (config, error) {
+	var c config
+	f := flag.NewFlagSet("kmslocal", flag.ContinueOnError)
+	f.SetOutput(stderr)
+	f.Usage = func() {
+		_, _ = fmt.Fprint(stderr, usage)
+		f.PrintDefaults()
+	}
+	f.StringVar(&c.addr, "addr", "127.0.0.1:4599", "listen on this `host:port`; port 0 is a free one")
+	f.StringVar(&c.region, "region", "us-east-1", "the `Region` of seeded keys, and of the line that is printed; all others are there too")
+	f.StringVar(&c.account, "account", "111122223333", "the `account` that requests come from, 12 digits")
+	f.StringVar(&c.seed, "seed", "", "make the keys in this YAML or JSON `file`, unless they are there")
+	f.StringVar(&c.state, "state", "", "keep everything in this `file`, which is made if it is not there")
+	f.BoolVar(&c.verbose, "v", false, "log every request to standard error, without what it carries")
+	f.BoolVar(&c.allowRemote, "allow-remote", false, "listen on an address that other machines can reach")
+	f.BoolVar(&c.version, "version", false, "print the version and exit")
+	if err := f.Parse(args); err != nil {
+		return config{}, err
+	}
+	err := c.check(f.Args())
+	if err != nil {
+		_, _ = fmt.Fprintf(stderr, "kmslocal: %v\nRun kmslocal -help for the flags.\n", err)
+	}
+	return c, err
+}
+
+var (
+	regionForm  = regexp.MustCompile(`^[a-z]{2,8}(-[a-z]{2,10}){1,3}-\d{1,2}$`)
+	accountForm = regexp.MustCompile(`^\d{12}$`)
+)
+
+func (c config) check(rest []string) error {
+	switch {
+	case len(rest) > 0:
+		return fmt.Errorf("there are no arguments besides flags, but %q", rest)
+	case !regionForm.MatchString(c.region):
+		return fmt.Errorf("-region: %q is not the name of a Region", c.region)
+	case !accountForm.MatchString(c.account):
+		return fmt.Errorf("-account: %q is not an account ID of 12 digits", c.account)
+	}
+	_, _, err := net.SplitHostPort(c.addr)
+	if err != nil {
+		return fmt.Errorf("-addr: %w", err)
+	}
+	return nil
+}
+
+func version() string {
+	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" {
+		return info.Main.Version
+	}
+	return "(devel)"
+}
+
+// serve serves until ctx is done, and then gives everything back.
+func (c config) serve(ctx context.Context, stdout, stderr io.Writer) (err error) {
+	listener, err := c.listen(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = listener.Close() }() // unless the HTTP server has done so
+	srv, err := c.open(stderr)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, srv.Close()) }()
+	if err := c.sow(srv); err != nil {
+		return err
+	}
+	settings := c.settings(listener.Addr())
+	if _, err := fmt.Fprintln(stdout, "kmslocal is ready:", settings); err != nil {
+		return err
+	}
+	return serveHTTP(ctx, listener, c.handler(srv, settings, stderr), stderr)
+}
+
+// listen opens the port. It opens just the address that it has checked, since a
+// name may stand for another one a moment later.
+func (c config) listen(ctx context.Context) (net.Listener, error) {
+	host, port, err := net.SplitHostPort(c.addr)
+	if err != nil {
+		return nil, err
+	}
+	if c.allowRemote {
+		return new(net.ListenConfig).Listen(ctx, "tcp", c.addr)
+	}
+	if host == "" {
+		return nil, c.remote("stands for every address of this machine")
+	}
+	ips, err := net.DefaultResolver.LookupIPAddr(ctx, host)
+	if err != nil {
+		return nil, err
+	}
+	for _, ip := range ips {
+		if !ip.IP.IsLoopback() {
+			return nil, c.remote("is " + ip.String() + ", which other machines can reach")
+		}
+	}
+	var errs []error
+	for _, ip := range ips { // of which a machine may have only some
+		listener, err := new(net.ListenConfig).Listen(ctx, "tcp", net.JoinHostPort(ip.String(), port))
+		if err == nil {
+			return listener, nil
+		}
+		errs = append(errs, err)
+	}
+	return nil, errors.Join(errs...)
+}
+
+func (c config) remote(why string) error {
+	return fmt.Errorf("-addr %s %s. Kmslocal verifies no signatures: whoever reaches the port may use and delete every key. "+
+		"Say -allow-remote if that is meant", c.addr, why)
+}
+
+// open returns the KMS.
+func (c config) open(stderr io.Writer) (*kmstest.Server, error) {
+	opts := []kmstest.Option{
+		kmstest.WithRegion(c.region),
+		kmstest.WithAccount(c.account),
+		kmstest.WithErrorLog(log.New(stderr, "", log.LstdFlags)),
+	}
+	if c.state == "" {
+		return kmstest.New(opts...), nil
+	}
+	return kmstest.Open(c.state, opts...)
+}
+
+// sow makes the keys of -seed.
+func (c config) sow(srv *kmstest.Server) error {
+	if c.seed == "" {
+		return nil
+	}
+	f, err := os.Open(c.seed)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = f.Close() }()
+	if err := srv.Seed(f); err != nil {
+		return fmt.Errorf("%s: %w", c.seed, err)
+	}
+	return nil
+}
+
+// settings returns the shell command that points a client at the port. Old SDKs
+// and command lines look at AWS_DEFAULT_REGION only, and others at AWS_REGION only.
+func (c config) settings(addr net.Addr) string {
+	at := addr.(*net.TCPAddr)
+	host := at.IP.String()
+	if at.IP.IsUnspecified() {
+		host = "127.0.0.1"
+	}
+	return fmt.Sprintf("export AWS_ENDPOINT_URL_KMS=http://%s AWS_REGION=%s AWS_DEFAULT_REGION=%[2]s "+
+		"AWS_ACCESS_KEY_ID=any AWS_SECRET_ACCESS_KEY=any", net.JoinHostPort(host, strconv.Itoa(at.Port)), c.region)
+}
+
+// handler returns what answers requests.
+func (c config) handler(srv *kmstest.Server, settings string, stderr io.Writer) http.Handler {
+	var h http.Handler = srv
+	if c.verbose {
+		h = logged(srv, slog.New(slog.NewTextHandler(stderr, nil)))
+	}
+	return welcoming(h, settings)
+}
+
+// welcoming answers GET, which no client of KMS sends, with a text: for people who
+// open the address in a browser, and for probes that ask whether kmslocal is up.
+func welcoming(next http.Handler, settings string) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Method != http.MethodGet && r.Method != http.MethodHead || r.URL.Path != "/" {
+			next.ServeHTTP(w, r)
+			return
+		}
+		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+		_, _ = io.WriteString(w, "This is kmslocal, an AWS KMS for tests. To point a client at it:\n\n"+settings+"\n")
+	})
+}
+
+// drain is how long requests that are under way get at the end.
+const drain = 10 * time.Second
+
+// serveHTTP serves until ctx is done, and then until all requests are answered.
+func serveHTTP(ctx context.Context, listener net.Listener, h http.Handler, stderr io.Writer) error {
+	s := &http.Server{
+		Handler:           h,
+		ErrorLog:          log.New(stderr, "", log.LstdFlags),
+		ReadHeaderTimeout: 10 * time.Second,
+		ReadTimeout:       30 * time.Second,
+		WriteTimeout:      time.Minute, // RSA keys take their time
+		IdleTimeout:       2 * time.Minute,
+		MaxHeaderBytes:    64 << 10,
+	}
+	ended := make(chan error, 1)
+	go func() { ended <- s.Serve(listener) }()
+	select {
+	case err := <-ended:
+		return err
+	case <-ctx.Done():
+	}
+	late, cancel := context.WithTimeout(context.WithoutCancel(ctx), drain)
+	defer cancel()
+	if err := s.Shutdown(late); err != nil {
+		return errors.Join(fmt.Errorf("some requests were not answered in %v", drain), s.Close())
+	}
+	return nil
+}
