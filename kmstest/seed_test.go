@@ -34,7 +34,7 @@ func seeded(t testing.TB, srv *kmstest.Server, document string) *kmstest.Server 
 	return srv
 }
 
-func describe(t testing.TB, c caller, id string) *types.KeyMetadata {
+func metadataOf(t testing.TB, c caller, id string) *types.KeyMetadata {
 	t.Helper()
 	return metadata(t, c, &types.KeyMetadata{KeyId: &id})
 }
@@ -69,11 +69,11 @@ Keys:
     Enabled: false
 `)
 		c := srv.Client()
-		k := describe(t, c, "alias/orders")
+		k := metadataOf(t, c, "alias/orders")
 		assert.Equal(t, arnOf("key/"+seededID), *k.Arn)
 		assert.Equal(t, "orders", *k.Description)
 		assert.Equal(t, still(), k.CreationDate.UTC())
-		assert.Equal(t, k, describe(t, c, "alias/a"))
+		assert.Equal(t, k, metadataOf(t, c, "alias/a"))
 		tags, err := c.ListResourceTags(t.Context(), &kms.ListResourceTagsInput{KeyId: k.KeyId})
 		require.NoError(t, err)
 		assert.Equal(t, []types.Tag{{TagKey: str("cost"), TagValue: str("12")}, {TagKey: str("team"), TagValue: str("payments")}}, tags.Tags)
@@ -81,7 +81,7 @@ Keys:
 		require.NoError(t, err)
 		assert.JSONEq(t, `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::111122223333:root"},"Action":"kms:*","Resource":"*"}}`, *policy.Policy)
 
-		k = describe(t, srv.Client(inRegion("eu-west-1")), "aaaaaaaa-12ab-34cd-56ef-1234567890ab")
+		k = metadataOf(t, srv.Client(inRegion("eu-west-1")), "aaaaaaaa-12ab-34cd-56ef-1234567890ab")
 		assert.Equal(t, types.KeyStateDisabled, k.KeyState)
 		assert.Equal(t, types.KeySpecEccNistP256, k.KeySpec)
 	})
@@ -94,7 +94,7 @@ Keys:
 		}}}, "", "\t")
 		require.NoError(t, err)
 		c := seeded(t, kmstest.New(), string(document)).API()
-		assert.Equal(t, "<a> \"b\" \u00fc\t/", *describe(t, c, seededID).Description)
+		assert.Equal(t, "<a> \"b\" \u00fc\t/", *metadataOf(t, c, seededID).Description)
 		policy, err := c.GetKeyPolicy(t.Context(), &kms.GetKeyPolicyInput{KeyId: str(seededID)})
 		require.NoError(t, err)
 		assert.JSONEq(t, policyFor("arn:aws:iam::"+account+":root"), *policy.Policy)
@@ -106,7 +106,7 @@ Keys:
 		inBase64 := "Keys: [{KeyId: " + seededID + ", Material: " + base64.StdEncoding.EncodeToString(raw) + "}]"
 		inHex := "Keys: [{KeyId: " + seededID + ", Material: \"" + strings.Repeat("07", 32) + "\"}]"
 		a, b := seeded(t, kmstest.New(), inBase64), seeded(t, kmstest.New(), inHex)
-		ciphertext := encrypt(t, a.API(), describe(t, a.API(), seededID), "attack at dawn", nil)
+		ciphertext := encrypt(t, a.API(), metadataOf(t, a.API(), seededID), "attack at dawn", nil)
 		out, err := b.API().Decrypt(t.Context(), &kms.DecryptInput{CiphertextBlob: ciphertext})
 		require.NoError(t, err)
 		assert.Equal(t, "attack at dawn", string(out.Plaintext))
@@ -151,16 +151,16 @@ Keys:
   - {KeyId: `+id+`, Region: eu-west-1, Description: over there, Aliases: [alias/there]}
 `)
 		there := srv.Client(inRegion("eu-west-1"))
-		ciphertext := encrypt(t, srv.API(), describe(t, srv.API(), "alias/here"), "x", nil)
+		ciphertext := encrypt(t, srv.API(), metadataOf(t, srv.API(), "alias/here"), "x", nil)
 		_, err := there.Decrypt(t.Context(), &kms.DecryptInput{CiphertextBlob: ciphertext})
 		assert.NoError(t, err)
-		k := describe(t, there, "alias/there")
+		k := metadataOf(t, there, "alias/there")
 		assert.Equal(t, "over there", *k.Description)
 		assert.Equal(t, types.MultiRegionKeyTypeReplica, k.MultiRegionConfiguration.MultiRegionKeyType)
 		assert.Equal(t, "us-east-1", *k.MultiRegionConfiguration.PrimaryKey.Region)
 
 		seeded(t, srv, "Keys: [{KeyId: "+id+", Region: ca-central-1}]")
-		assert.Len(t, describe(t, srv.API(), "alias/here").MultiRegionConfiguration.ReplicaKeys, 2)
+		assert.Len(t, metadataOf(t, srv.API(), "alias/here").MultiRegionConfiguration.ReplicaKeys, 2)
 		assert.ErrorContains(t, srv.Seed(strings.NewReader("Keys: [{KeyId: "+id+", Region: cn-north-1}]")), "another partition")
 	})
 
@@ -174,7 +174,7 @@ Keys:
 		require.NoError(t, err)
 		_, err = c.DeleteAlias(t.Context(), &kms.DeleteAliasInput{AliasName: str("alias/a")})
 		require.NoError(t, err)
-		rotate(t, c, describe(t, c, seededID))
+		rotate(t, c, metadataOf(t, c, seededID))
 		before := kmstest.Dump(srv, true, true)
 		srv = reopen(t, srv, name)
 		seeded(t, srv, document)

@@ -20,10 +20,14 @@ import (
 	"context"
 	"os"
 	"os/signal"
+	"runtime/debug"
 	"syscall"
 )
 
 func main() {
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(50) // most of a world stays for good: to wait for twice as much wastes memory
+	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	context.AfterFunc(ctx, stop) // so that a second interrupt is not waited for
 	status := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
