@@ -151,6 +151,13 @@ var breakages = map[string]breakage{
 		request: func(x *exchange) { delete(x.request, "GrantTokens") },
 		noticed: []string{"Sign/a made-up grant token is InvalidGrantToken"},
 	},
+	"recipients are ignored": {
+		request: func(x *exchange) { delete(x.request, "Recipient") },
+		noticed: []string{
+			"Decrypt/a recipient without an attestation document is refused",
+			"GenerateRandom/a recipient without an attestation document is refused",
+		},
+	},
 	"a list is never truncated": {
 		answer: func(x *exchange) {
 			if _, ok := x.answer["Truncated"]; ok {

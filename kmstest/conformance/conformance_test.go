@@ -9,6 +9,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/kms"
 	"github.com/kmskit/kmskit/kmstest"
 	"github.com/kmskit/kmskit/kmstest/conformance"
+	"github.com/stretchr/testify/assert"
 )
 
 func TestRun_overLoopback(t *testing.T) {
@@ -29,4 +30,13 @@ func clientAt(url string) func(testing.TB) *kms.Client {
 			}),
 		})
 	}
+}
+
+func TestRun_endsWhereNobodyAnswers(t *testing.T) {
+	t.Parallel()
+	port := httptest.NewServer(kmstest.New())
+	port.Close()
+	failed, log := conformance.Reach(t, clientAt(port.URL))
+	assert.True(t, failed)
+	assert.Contains(t, log, "no KMS answers: ")
 }

@@ -60,21 +60,19 @@ var unreachable = map[string]map[string]string{
 	"DeleteImportedKeyMaterial": {"KMSInvalidStateException": noState},
 	"DisconnectCustomKeyStore":  {"": needsCluster, "CustomKeyStoreInvalidStateException": needsCluster},
 	"EnableKey":                 {"LimitExceededException": manyObjects},
-	"GenerateRandom": {
-		"CustomKeyStoreInvalidStateException": needsCluster, "UnsupportedOperationException": needsProxy,
-	},
-	"GetKeyPolicy":         {"KMSInvalidStateException": noState},
-	"GetKeyRotationStatus": {"KMSInvalidStateException": noState},
-	"GetPublicKey":         {"InvalidKeyUsageException": otherAnswer}, // UnsupportedOperationException
-	"ImportKeyMaterial":    {"ExpiredImportTokenException": needsTime},
-	"ListGrants":           {"KMSInvalidStateException": noState},
-	"ListKeyPolicies":      {"KMSInvalidStateException": noState},
-	"ListKeyRotations":     {"KMSInvalidStateException": noState},
-	"ListRetirableGrants":  {"NotFoundException": otherAnswer}, // an empty list
-	"PutKeyPolicy":         {"KMSInvalidStateException": noState, "UnsupportedOperationException": otherAnswer},
-	"RetireGrant":          {"KMSInvalidStateException": noState},
-	"RevokeGrant":          {"KMSInvalidStateException": noState},
-	"RotateKeyOnDemand":    {"ConflictException": needsTime},
+	"GenerateRandom":            {"CustomKeyStoreInvalidStateException": needsCluster},
+	"GetKeyPolicy":              {"KMSInvalidStateException": noState},
+	"GetKeyRotationStatus":      {"KMSInvalidStateException": noState},
+	"GetPublicKey":              {"InvalidKeyUsageException": otherAnswer}, // UnsupportedOperationException
+	"ImportKeyMaterial":         {"ExpiredImportTokenException": needsTime},
+	"ListGrants":                {"KMSInvalidStateException": noState},
+	"ListKeyPolicies":           {"KMSInvalidStateException": noState},
+	"ListKeyRotations":          {"KMSInvalidStateException": noState},
+	"ListRetirableGrants":       {"NotFoundException": otherAnswer}, // an empty list
+	"PutKeyPolicy":              {"KMSInvalidStateException": noState, "UnsupportedOperationException": otherAnswer},
+	"RetireGrant":               {"KMSInvalidStateException": noState},
+	"RevokeGrant":               {"KMSInvalidStateException": noState},
+	"RotateKeyOnDemand":         {"ConflictException": needsTime},
 	"UpdateCustomKeyStore": {
 		"": needsCluster, "CloudHsmClusterInvalidConfigurationException": needsCluster, "CloudHsmClusterNotActiveException": needsCluster,
 		"CloudHsmClusterNotFoundException": needsCluster, "CloudHsmClusterNotRelatedException": needsCluster,

@@ -96,3 +96,11 @@ func (tb *observedTB) Fatal(args ...any)         { tb.Log(args...); tb.FailNow()
 func (tb *observedTB) Fatalf(f string, a ...any) { tb.Logf(f, a...); tb.FailNow() }
 func (tb *observedTB) Skip(args ...any)          { tb.Log(args...); tb.SkipNow() }
 func (tb *observedTB) Skipf(f string, a ...any)  { tb.Logf(f, a...); tb.SkipNow() }
+
+// Reach returns whether Run would give up at once, and what it would say.
+func Reach(t testing.TB, newClient func(testing.TB) *kms.Client) (failed bool, log string) {
+	t.Helper()
+	tb := &observedTB{TB: t}
+	tb.run(func() { newTrial(tb, newSuite(tb, newClient(tb))).reach() })
+	return tb.failed, tb.log.String()
+}

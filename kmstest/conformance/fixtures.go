@@ -122,6 +122,11 @@ func (t *trial) bring(keyID string, state types.KeyState) {
 		t.disable(keyID)
 	case types.KeyStatePendingDeletion:
 		answer(t, t.ScheduleKeyDeletion, &kms.ScheduleKeyDeletionInput{KeyId: &keyID, PendingWindowInDays: aws.Int32(7)})
+	default:
+		return
+	}
+	if t.suite.late.Load() {
+		t.waitFor(keyID, state)
 	}
 }
 

@@ -3,6 +3,7 @@ package conformance
 import (
 	"context"
 	"crypto/rand"
+	"encoding/json"
 	"errors"
 	"maps"
 	"runtime/debug"
@@ -28,6 +29,7 @@ import (
 func Run(t *testing.T, newClient func(testing.TB) *kms.Client) {
 	t.Helper()
 	s := newSuite(t, newClient(t))
+	newTrial(t, s).reach()
 	for operation, rules := range byOperation(allRules()) {
 		t.Run(operation, func(t *testing.T) {
 			for _, r := range rules {
@@ -54,7 +56,7 @@ func allRules() []rule {
 		keyRules, encryptionRules, dataKeyRules, signingRules, macRules, agreementRules,
 		aliasRules, grantRules, policyRules, tagRules, rotationRules, importRules,
 		regionRules, keyStoreRules, pageRules, wireRules, orderRules,
-		referenceRules(), stateRules(), validationRules(), dryRunRules(), accessRules(),
+		referenceRules(), stateRules(), validationRules(), dryRunRules(), accessRules(), recipientRules(),
 	)
 }
 
@@ -188,6 +190,24 @@ func (s *suite) shareAlias(name string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.aliases = append(s.aliases, name)
+}
+
+// discardMade discards the key that an answer says was made, which is one that KMS
+// should have refused to make.
+func (t *trial) discardMade() {
+	t.Helper()
+	var made struct {
+		Key     types.KeyMetadata `json:"KeyMetadata"`
+		Replica types.KeyMetadata `json:"ReplicaKeyMetadata"`
+	}
+	if json.Unmarshal(t.last.body, &made) != nil {
+		return
+	}
+	for _, arn := range []*string{made.Key.Arn, made.Replica.Arn} {
+		if parts := strings.Split(aws.ToString(arn), ":"); len(parts) > 3 {
+			discard(t, t.clientIn(parts[3]), *arn)
+		}
+	}
 }
 
 // forget deletes an alias, unless the case has done it.
