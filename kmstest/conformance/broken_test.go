@@ -343,3 +343,22 @@ func TestRun_findsNothingBrokenElsewhere(t *testing.T) {
 	}
 	assert.Empty(t, conformance.Judge(t, newBroken(breakage{}), names...))
 }
+
+// A key that KMS should have refused to make must not be left behind.
+func TestRun_discardsWhatShouldNotBe(t *testing.T) {
+	t.Parallel()
+	srv := kmstest.New()
+	client := srv.Client(func(o *kms.Options) {
+		o.HTTPClient = brokenClient{o.HTTPClient, breakage{request: func(x *exchange) {
+			if x.operation == "CreateKey" {
+				x.request = document{}
+			}
+		}}}
+	})
+	const name = "CreateKey/a usage that the key spec has not is a ValidationException"
+	require.Contains(t, conformance.Judge(t, client, name), name)
+	keys, err := srv.API().ListKeys(t.Context(), &kms.ListKeysInput{})
+	require.NoError(t, err)
+	require.NotEmpty(t, keys.Keys)
+	leavesNothing(t, srv)
+}

@@ -120,6 +120,10 @@ func (t *trial) bring(keyID string, state types.KeyState) {
 	switch state {
 	case types.KeyStateDisabled:
 		t.disable(keyID)
+	case types.KeyStatePendingReplicaDeletion:
+		out := answer(t, t.ReplicateKey, &kms.ReplicateKeyInput{KeyId: &keyID, ReplicaRegion: &t.suite.region})
+		t.suite.share(*out.ReplicaKeyMetadata.Arn)
+		fallthrough
 	case types.KeyStatePendingDeletion:
 		answer(t, t.ScheduleKeyDeletion, &kms.ScheduleKeyDeletionInput{KeyId: &keyID, PendingWindowInDays: aws.Int32(7)})
 	default:

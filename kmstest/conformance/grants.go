@@ -167,7 +167,9 @@ var grantRules = []rule{
 			made := answer(t, t.CreateGrant, grantTo(k))
 			in := &kms.ListRetirableGrantsInput{RetiringPrincipal: aws.String(root(k)), Limit: aws.Int32(100)}
 			complaint := t.settle(func() string {
-				for p := kms.NewListRetirableGrantsPaginator(t.Client, in); p.HasMorePages(); {
+				for p := kms.NewListRetirableGrantsPaginator(t.Client, in, func(o *kms.ListRetirableGrantsPaginatorOptions) {
+					o.StopOnDuplicateToken = true
+				}); p.HasMorePages(); {
 					out, err := p.NextPage(t.Context())
 					if err != nil {
 						return err.Error()

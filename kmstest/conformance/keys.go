@@ -363,7 +363,9 @@ var keyRules = []rule{
 		func(t *trial) {
 			k := t.shared(symmetric)
 			answerThat(t, func(ctx context.Context, in *kms.ListKeysInput, o ...func(*kms.Options)) (*kms.ListKeysOutput, error) {
-				all, p := new(kms.ListKeysOutput), kms.NewListKeysPaginator(t.Client, in)
+				all, p := new(kms.ListKeysOutput), kms.NewListKeysPaginator(t.Client, in, func(o *kms.ListKeysPaginatorOptions) {
+					o.StopOnDuplicateToken = true
+				})
 				for p.HasMorePages() {
 					out, err := p.NextPage(ctx, o...)
 					if err != nil {

@@ -145,6 +145,15 @@ var regionRules = []rule{
 		},
 	},
 	{
+		"CancelKeyDeletion", "of a primary key that waits for its replicas leaves it disabled",
+		"A primary key is PendingReplicaDeletion only until it is told otherwise.",
+		func(t *trial) {
+			k := t.own(multiKey.in(types.KeyStatePendingReplicaDeletion))
+			answer(t, t.CancelKeyDeletion, &kms.CancelKeyDeletionInput{KeyId: k.KeyId})
+			t.waitFor(*k.KeyId, types.KeyStateDisabled)
+		},
+	},
+	{
 		"UpdatePrimaryRegion", "has no output, and both keys change places",
 		"The replica in that Region becomes the primary key, and the primary key a replica.",
 		func(t *trial) {

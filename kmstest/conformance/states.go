@@ -22,6 +22,8 @@ var reachable = [...]types.KeyState{
 	types.KeyStateEnabled, types.KeyStateDisabled, types.KeyStatePendingImport, types.KeyStatePendingDeletion,
 }
 
+const pendingDeletion = 3 // among them
+
 // stateTable is the table of key states in the Developer Guide of KMS, as far as
 // its columns are reachable:
 // https://docs.aws.amazon.com/kms/latest/developerguide/key-state.html
@@ -104,6 +106,9 @@ func stateRules() (rules []rule) {
 					rules = append(rules, c.stateRule(state, want))
 				}
 			}
+			if row.cells[pendingDeletion] == invalidState && c.key.origin != types.OriginTypeExternal {
+				rules = append(rules, c.replicaRule())
+			}
 		}
 	}
 	return rules
@@ -137,6 +142,17 @@ func (c call) stateRule(state types.KeyState, want string) rule {
 			t.Error(complaint)
 		}
 	})
+}
+
+// replicaRule is the rule of a column that is the same as PendingDeletion. All
+// operations have it shown on one key, since state comes before usage.
+func (c call) replicaRule() rule {
+	return c.rule("on a key in state PendingReplicaDeletion is KMSInvalidStateException",
+		"A primary key that waits for the deletion of its replicas is as little use as one that waits for its own.",
+		func(t *trial) {
+			o := t.on(t.shared(multiKey.in(types.KeyStatePendingReplicaDeletion)))
+			t.refused(c.operation, invalidState, func() error { return c.send(t, o) })
+		})
 }
 
 func outcome(want string) string {

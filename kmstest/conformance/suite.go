@@ -5,8 +5,11 @@ import (
 	"crypto/rand"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"maps"
-	"runtime/debug"
+	"net/http"
+	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -101,7 +104,7 @@ func newSuite(t testing.TB, client *kms.Client) *suite {
 			forget(t, client, name)
 		}
 		for _, arn := range s.made {
-			discard(t, client, arn)
+			discard(t, regional(client, regionOf(arn)), arn)
 		}
 	})
 	return s
@@ -119,10 +122,27 @@ func (s *suite) try(tb testing.TB, r rule) {
 	// own case, and not all of them.
 	defer func() {
 		if p := recover(); p != nil {
-			tb.Errorf("an answer lacks what the case goes on with: %v\n%s", p, debug.Stack())
+			tb.Errorf("an answer lacks what the case goes on with at %s: %v", panicLine(), p)
 		}
 	}()
 	r.check(newTrial(tb, s))
+}
+
+// panicLine returns the line that has panicked, in a deferred call.
+func panicLine() string {
+	pcs := make([]uintptr, 32)
+	frames := runtime.CallersFrames(pcs[:runtime.Callers(0, pcs)])
+	for panicked := false; ; {
+		f, more := frames.Next()
+		switch {
+		case f.Function == "runtime.gopanic":
+			panicked = true
+		case panicked && !strings.HasPrefix(f.Function, "runtime."):
+			return fmt.Sprintf("%s:%d", filepath.Base(f.File), f.Line)
+		case !more:
+			return "an unknown place"
+		}
+	}
 }
 
 // A fixtureName says which of the shared keys is meant.
@@ -196,18 +216,34 @@ func (s *suite) shareAlias(name string) {
 // should have refused to make.
 func (t *trial) discardMade() {
 	t.Helper()
-	var made struct {
-		Key     types.KeyMetadata `json:"KeyMetadata"`
-		Replica types.KeyMetadata `json:"ReplicaKeyMetadata"`
+	type metadata struct {
+		ARN string `json:"Arn"`
 	}
-	if json.Unmarshal(t.last.body, &made) != nil {
+	var made struct {
+		Key     metadata `json:"KeyMetadata"`
+		Replica metadata `json:"ReplicaKeyMetadata"`
+	}
+	if t.last.status != http.StatusOK || json.Unmarshal(t.last.body, &made) != nil {
 		return
 	}
-	for _, arn := range []*string{made.Key.Arn, made.Replica.Arn} {
-		if parts := strings.Split(aws.ToString(arn), ":"); len(parts) > 3 {
-			discard(t, t.clientIn(parts[3]), *arn)
+	for _, m := range []metadata{made.Key, made.Replica} {
+		if strings.HasPrefix(m.ARN, "arn:") {
+			discard(t, regional(t.suite.client, regionOf(m.ARN)), m.ARN)
 		}
 	}
+}
+
+// regional returns the client for another Region.
+func regional(client *kms.Client, region string) *kms.Client {
+	return kms.New(client.Options(), func(o *kms.Options) { o.Region = region })
+}
+
+// regionOf returns the Region in an ARN.
+func regionOf(arn string) string {
+	if parts := strings.Split(arn, ":"); len(parts) > 3 {
+		return parts[3]
+	}
+	return ""
 }
 
 // forget deletes an alias, unless the case has done it.
