@@ -283,3 +283,23 @@ Keys:
 		assert.Equal(t, seededID, *out.Keys[0].KeyId)
 	})
 }
+
+// FuzzSeed checks that any document is taken or refused as a whole, and that what
+// was taken once is there the next time.
+func FuzzSeed(f *testing.F) {
+	f.Add("Keys: [{KeyId: " + seededID + ", Aliases: [alias/a], Material: " + seededMaterial + "}]")
+	f.Add(`{"Keys": [{"KeyId": "mrk-1234abcd12ab34cd56ef1234567890ab", "Tags": [{"TagKey": "a", "TagValue": "b"}], "Policy": {"Version": "2012-10-17"}}]}`)
+	f.Add("Keys:\n- &a {KeyId: x}\n- *a\n- {<<: *a}\n- ~\n- {Policy: {1: 2, [a]: b}}")
+	f.Fuzz(func(t *testing.T, document string) {
+		srv := kmstest.New(kmstest.WithErrorLog(failOnPanic(t)), kmstest.WithClock(still))
+		before := kmstest.Dump(srv, true, false)
+		err := srv.Seed(strings.NewReader(document))
+		after := kmstest.Dump(srv, true, false)
+		if err != nil {
+			require.Equal(t, before, after)
+			return
+		}
+		require.NoError(t, srv.Seed(strings.NewReader(document)))
+		require.Equal(t, after, kmstest.Dump(srv, true, false))
+	})
+}

@@ -134,8 +134,8 @@ func WithClock(now func() time.Time) Option {
 }
 
 // WithErrorLog sets where the Server reports its own bugs: a panic in the course
-// of a request answers KMSInternalException, and what it was goes here. The
-// default is standard error.
+// of a request answers KMSInternalException, and what it was goes here. So does what
+// there is to say of the file of a world: see [Open]. The default is standard error.
 func WithErrorLog(l *log.Logger) Option {
 	return func(o *options) { o.errorLog = l }
 }

@@ -25,10 +25,11 @@ import (
 func TestOpen_everything(t *testing.T) {
 	t.Parallel()
 	var mu sync.Mutex
-	succeeded := map[string]int{}
+	const worlds = 6
+	succeeded, ran := map[string]int{}, 0
 	t.Run("worlds", func(t *testing.T) {
 		t.Parallel()
-		for seed := range uint64(6) {
+		for seed := range uint64(worlds) {
 			t.Run(fmt.Sprintf("seed %d", seed), func(t *testing.T) {
 				t.Parallel()
 				name := stateFile(t)
@@ -55,6 +56,7 @@ func TestOpen_everything(t *testing.T) {
 				}
 				mu.Lock()
 				defer mu.Unlock()
+				ran++
 				for what, n := range a.succeeded {
 					succeeded[what] += n
 				}
@@ -62,6 +64,9 @@ func TestOpen_everything(t *testing.T) {
 		}
 	})
 	t.Cleanup(func() {
+		if ran < worlds {
+			return
+		}
 		for _, op := range wire.Operations() {
 			if kmstest.Changes(op.Name) {
 				assert.NotZero(t, succeeded[op.Name], "%s has never succeeded, so that this test says nothing of it", op.Name)

@@ -18,6 +18,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -140,7 +141,7 @@ func create(name string) (*os.File, Contents, error) {
 		return nil, Contents{}, err
 	}
 	if _, err := os.Lstat(name); err == nil { // somebody else was faster
-		_ = file.Close()
+		_, _ = os.Remove(file.Name()), file.Close()
 		return nil, Contents{}, ErrInUse
 	}
 	if file, err = replace(nil, file, name); err != nil {
@@ -219,16 +220,20 @@ func (j *Journal) Entered() uint64 {
 // An error is final: the Journal takes no more changes, since what is in memory is
 // no longer what is in the file.
 func (j *Journal) Wait(batch uint64) error {
-	if j.safe.Load() >= batch {
+	if j.Safe(batch) {
 		return nil
 	}
 	j.writing.Lock()
 	defer j.writing.Unlock()
-	if j.safe.Load() >= batch {
+	runtime.Gosched() // so that others, who were told just now, enter what goes along
+	if j.Safe(batch) {
 		return nil
 	}
 	return j.flush()
 }
+
+// Safe reports whether a batch, and all before it, are in the file already.
+func (j *Journal) Safe(batch uint64) bool { return j.safe.Load() >= batch }
 
 // flush writes all that has been entered. The caller holds j.writing.
 func (j *Journal) flush() error {
