@@ -287,6 +287,37 @@ func BenchmarkAuthorize(b *testing.B) {
 	}
 }
 
+// BenchmarkAuthorizeStatements describes a key by a key policy of so many
+// statements, all with conditions: the last one allows it.
+func BenchmarkAuthorizeStatements(b *testing.B) {
+	for _, statements := range []int{1, 50} {
+		srv := kmstest.New()
+		reader := srv.Principal(role(account, "reader"))
+		text := `{"Version":"2012-10-17","Statement":[`
+		for i := range statements {
+			spec := "RSA_2048"
+			if i == statements-1 {
+				spec = "SYMMETRIC_DEFAULT"
+			}
+			text += fmt.Sprintf(`{"Effect":"Allow","Principal":{"AWS":%q},"Action":["kms:Describe*","kms:Get*"],"Resource":"*","Condition":{
+				"StringLike":{"aws:PrincipalArn":"arn:aws:iam::*:role/r*","kms:KeySpec":["%d",%q]}}},`, reader.ARN(), i, spec)
+		}
+		k := newKey(b, srv.API(), func(in *kms.CreateKeyInput) {
+			in.BypassPolicyLockoutSafetyCheck = true
+			in.Policy = str(text[:len(text)-1] + "]}")
+		})
+		in := &kms.DescribeKeyInput{KeyId: k.Arn}
+		api := reader.API()
+		b.Run(fmt.Sprintf("statements=%d", statements), func(b *testing.B) {
+			for b.Loop() {
+				if _, err := api.DescribeKey(b.Context(), in); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}
+
 // BenchmarkMemory makes 10,000 symmetric keys and reports what each adds.
 func BenchmarkMemory(b *testing.B) {
 	const keys = 10_000
