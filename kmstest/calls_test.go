@@ -390,6 +390,53 @@ func TestServer_Explain(t *testing.T) {
 		assert.Contains(t, why, "its resources do not cover "+*k.Arn)
 	})
 
+	t.Run("has both halves of a ReEncrypt", func(t *testing.T) {
+		t.Parallel()
+		srv := kmstest.New()
+		from, to := newKey(t, srv.API()), newKey(t, srv.API())
+		p := srv.Principal(role(account, "mover"), allowOn(*from.Arn, "kms:ReEncrypt*"))
+		_, err := p.API().ReEncrypt(t.Context(), &kms.ReEncryptInput{
+			CiphertextBlob: encrypt(t, srv.API(), from, "x", nil), DestinationKeyId: to.Arn,
+		})
+		refusedWith(t, err, "AccessDeniedException")
+		why := srv.Explain(err)
+		assert.Contains(t, why, "\nkms:ReEncryptFrom on "+*from.Arn+": allowed by statement 1 of identity policy 1")
+		assert.Contains(t, why, "\nkms:ReEncryptTo on "+*to.Arn+": refused: no identity policy allows it")
+		got := srv.Calls("ReEncrypt")[0]
+		assert.Equal(t, *from.Arn, got.SourceKeyARN)
+		assert.Equal(t, *to.Arn, got.KeyARN)
+	})
+
+	t.Run("has the permissions in another Region too, and each once", func(t *testing.T) {
+		t.Parallel()
+		srv := kmstest.New()
+		actions := func(operation string) (actions []string) {
+			for _, d := range srv.Calls(operation)[0].Decisions {
+				actions = append(actions, d.Action+" on "+d.Resource)
+			}
+			return actions
+		}
+		k := newKey(t, srv.API(), multiRegion)
+		_, err := srv.API().ReplicateKey(t.Context(), &kms.ReplicateKeyInput{
+			KeyId: k.Arn, ReplicaRegion: str("eu-west-1"), Tags: []types.Tag{{TagKey: str("a"), TagValue: str("b")}},
+		})
+		require.NoError(t, err)
+		there := strings.Replace(*k.Arn, "us-east-1", "eu-west-1", 1)
+		assert.Equal(t, []string{"kms:ReplicateKey on " + *k.Arn, "kms:CreateKey on *", "kms:TagResource on " + there}, actions("ReplicateKey"))
+		assert.Equal(t, *k.Arn, srv.Calls("ReplicateKey")[0].KeyARN)
+		_, err = srv.API().UpdatePrimaryRegion(t.Context(), &kms.UpdatePrimaryRegionInput{KeyId: k.Arn, PrimaryRegion: str("eu-west-1")})
+		require.NoError(t, err)
+		assert.Equal(t, []string{"kms:UpdatePrimaryRegion on " + *k.Arn, "kms:UpdatePrimaryRegion on " + there}, actions("UpdatePrimaryRegion"))
+
+		imported := newKey(t, srv.API(), external)
+		_, err = srv.API().ImportKeyMaterial(t.Context(), &kms.ImportKeyMaterialInput{
+			KeyId: imported.KeyId, EncryptedKeyMaterial: []byte("x"), ImportToken: []byte("x"),
+			ExpirationModel: types.ExpirationModelTypeKeyMaterialDoesNotExpire,
+		})
+		refusedWith(t, err, "InvalidImportTokenException")
+		assert.Equal(t, []string{"kms:ImportKeyMaterial on " + *imported.Arn}, actions("ImportKeyMaterial"))
+	})
+
 	t.Run("tells the author what KMS does not tell the caller", func(t *testing.T) {
 		t.Parallel()
 		srv := kmstest.New()

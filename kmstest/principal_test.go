@@ -153,6 +153,20 @@ func TestWithProvider(t *testing.T) {
 	require.NoError(t, describe(t, srv.Principal(session, kmstest.WithProvider(saml)), k))
 }
 
+func TestPrincipal_federatedUser(t *testing.T) {
+	t.Parallel()
+	srv := kmstest.New()
+	const ana = "arn:aws:sts::" + account + ":federated-user/ana"
+	named := newKey(t, srv.API(), openTo(`{"AWS":"`+ana+`"}`, `{}`))
+	delegated := newKey(t, srv.API())
+	p := srv.Principal(ana)
+	assert.NotEmpty(t, p.Credentials().SessionToken)
+	require.NoError(t, describe(t, p, named))
+	refusedWith(t, describe(t, p, delegated), "AccessDeniedException")
+	srv.Principal(ana, allow("kms:DescribeKey"))
+	require.NoError(t, describe(t, p, delegated))
+}
+
 func TestWithConditionKey(t *testing.T) {
 	t.Parallel()
 	t.Run("is of one Principal, and the policies of all with the ARN", func(t *testing.T) {
