@@ -245,22 +245,14 @@ func (r *record) use(k *key, u use) {
 	}
 }
 
-// decide notes a decision. One that was made before, and again since the world
-// might have changed, counts once.
+// decide notes a decision. The first one counts once if it is made again, since the
+// world might have changed.
 func (r *record) decide(d decision) {
-	if r.first.action == "" || r.first.isAbout(d) {
+	if r.first.action == "" || r.first.action == d.action && r.first.resource == d.resource {
 		r.first = d
 		return
 	}
-	if i := slices.IndexFunc(r.more, d.isAbout); i >= 0 {
-		r.more[i] = d
-		return
-	}
 	r.more = append(r.more, d)
-}
-
-func (d decision) isAbout(other decision) bool {
-	return d.action == other.action && d.resource == other.resource
 }
 
 // finish puts a request with its outcome into the log.
