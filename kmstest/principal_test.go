@@ -22,7 +22,7 @@ func openTo(principal, condition string) func(*kms.CreateKeyInput) {
 	}
 }
 
-func describe(t *testing.T, p *kmstest.Principal, k *types.KeyMetadata) error {
+func describeAs(t *testing.T, p *kmstest.Principal, k *types.KeyMetadata) error {
 	t.Helper()
 	_, err := p.Client().DescribeKey(t.Context(), &kms.DescribeKeyInput{KeyId: k.Arn})
 	return err
@@ -85,12 +85,12 @@ func TestWithTags(t *testing.T) {
 		srv := kmstest.New()
 		k := newKey(t, srv.API(), openTo(`"*"`, `{"StringEquals":{"aws:PrincipalTag/team":"blue"}}`))
 		one := srv.Principal(session)
-		refusedWith(t, describe(t, one, k), "AccessDeniedException")
+		refusedWith(t, describeAs(t, one, k), "AccessDeniedException")
 		srv.Principal(role(account, "app"), kmstest.WithTags(map[string]string{"team": "blue"}))
-		require.NoError(t, describe(t, one, k))
+		require.NoError(t, describeAs(t, one, k))
 		srv.Principal(session, kmstest.WithTags(map[string]string{"Team": "red"}))
-		refusedWith(t, describe(t, one, k), "AccessDeniedException")
-		require.NoError(t, describe(t, srv.Principal(strings.Replace(session, "one", "two", 1)), k), "another session")
+		refusedWith(t, describeAs(t, one, k), "AccessDeniedException")
+		require.NoError(t, describeAs(t, srv.Principal(strings.Replace(session, "one", "two", 1)), k), "another session")
 	})
 
 	t.Run("are those of the last call that had some, and a copy", func(t *testing.T) {
@@ -100,11 +100,11 @@ func TestWithTags(t *testing.T) {
 		tags := map[string]string{"team": "blue"}
 		p := srv.Principal(role(account, "app"), kmstest.WithTags(tags))
 		tags["team"] = "red"
-		require.NoError(t, describe(t, p, k))
+		require.NoError(t, describeAs(t, p, k))
 		srv.Principal(role(account, "app"), allow("kms:ListKeys"))
-		require.NoError(t, describe(t, p, k))
+		require.NoError(t, describeAs(t, p, k))
 		srv.Principal(role(account, "app"), kmstest.WithTags(map[string]string{"cost": "much"}))
-		refusedWith(t, describe(t, p, k), "AccessDeniedException")
+		refusedWith(t, describeAs(t, p, k), "AccessDeniedException")
 	})
 }
 
@@ -137,10 +137,10 @@ func TestPrincipal_UniqueID(t *testing.T) {
 		srv := kmstest.New()
 		app := srv.Principal(role(account, "app"))
 		k := newKey(t, srv.API(), openTo(`{"AWS":"`+app.UniqueID()+`"}`, `{}`))
-		require.NoError(t, describe(t, app, k))
-		require.NoError(t, describe(t, srv.Principal(session), k))
+		require.NoError(t, describeAs(t, app, k))
+		require.NoError(t, describeAs(t, srv.Principal(session), k))
 		srv.Principal(role(account, "app"), kmstest.WithUniqueID("AROACKCEVSQ6C2EXAMPLE"))
-		refusedWith(t, describe(t, app, k), "AccessDeniedException")
+		refusedWith(t, describeAs(t, app, k), "AccessDeniedException")
 	})
 }
 
@@ -149,8 +149,8 @@ func TestWithProvider(t *testing.T) {
 	srv := kmstest.New()
 	const saml = "arn:aws:iam::" + account + ":saml-provider/corp"
 	k := newKey(t, srv.API(), openTo(`{"Federated":"`+saml+`"}`, `{}`))
-	refusedWith(t, describe(t, srv.Principal(session), k), "AccessDeniedException")
-	require.NoError(t, describe(t, srv.Principal(session, kmstest.WithProvider(saml)), k))
+	refusedWith(t, describeAs(t, srv.Principal(session), k), "AccessDeniedException")
+	require.NoError(t, describeAs(t, srv.Principal(session, kmstest.WithProvider(saml)), k))
 }
 
 func TestPrincipal_federatedUser(t *testing.T) {
@@ -161,10 +161,10 @@ func TestPrincipal_federatedUser(t *testing.T) {
 	delegated := newKey(t, srv.API())
 	p := srv.Principal(ana)
 	assert.NotEmpty(t, p.Credentials().SessionToken)
-	require.NoError(t, describe(t, p, named))
-	refusedWith(t, describe(t, p, delegated), "AccessDeniedException")
+	require.NoError(t, describeAs(t, p, named))
+	refusedWith(t, describeAs(t, p, delegated), "AccessDeniedException")
 	srv.Principal(ana, allow("kms:DescribeKey"))
-	require.NoError(t, describe(t, p, delegated))
+	require.NoError(t, describeAs(t, p, delegated))
 }
 
 func TestWithConditionKey(t *testing.T) {
@@ -180,13 +180,13 @@ func TestWithConditionKey(t *testing.T) {
 		assert.NotEqual(t, inside.Credentials(), outside.Credentials())
 		assert.Same(t, outside, srv.Principal(role(account, "app")))
 
-		require.NoError(t, describe(t, inside, k))
+		require.NoError(t, describeAs(t, inside, k))
 		_, err := inside.API().DescribeKey(t.Context(), &kms.DescribeKeyInput{KeyId: k.KeyId})
 		require.NoError(t, err)
-		refusedWith(t, describe(t, outside, k), "AccessDeniedException")
-		refusedWith(t, describe(t, elsewhere, k), "AccessDeniedException")
+		refusedWith(t, describeAs(t, outside, k), "AccessDeniedException")
+		refusedWith(t, describeAs(t, elsewhere, k), "AccessDeniedException")
 		srv.Principal(role(account, "app"), deny("kms:DescribeKey"))
-		refusedWith(t, describe(t, inside, k), "AccessDeniedException")
+		refusedWith(t, describeAs(t, inside, k), "AccessDeniedException")
 	})
 
 	t.Run("is refused where it makes no sense", func(t *testing.T) {
@@ -226,9 +226,9 @@ func TestPrincipal_service(t *testing.T) {
 			_, err := logs.Client().GenerateDataKey(t.Context(), &kms.GenerateDataKeyInput{KeyId: k.Arn, KeySpec: types.DataKeySpecAes256})
 			require.NoError(t, err)
 			assert.Equal(t, "logs.amazonaws.com", srv.Calls("GenerateDataKey")[0].Principal)
-			refused(t, describe(t, srv.Principal("logs.amazonaws.com"), k), "AccessDeniedException", "User: logs.amazonaws.com is not authorized to "+
+			refused(t, describeAs(t, srv.Principal("logs.amazonaws.com"), k), "AccessDeniedException", "User: logs.amazonaws.com is not authorized to "+
 				"perform: kms:DescribeKey on resource: "+*k.Arn+" because no resource-based policy allows the kms:DescribeKey action")
-			refusedWith(t, describe(t, srv.Principal("s3.amazonaws.com", kmstest.WithConditionKey("aws:SourceArn", source)), k), "AccessDeniedException")
+			refusedWith(t, describeAs(t, srv.Principal("s3.amazonaws.com", kmstest.WithConditionKey("aws:SourceArn", source)), k), "AccessDeniedException")
 		})
 	})
 
@@ -263,12 +263,12 @@ func TestPrincipal_service(t *testing.T) {
 		sealed := encrypt(t, srv.API(), k, "x", nil)
 		_, err = logs.API().Decrypt(t.Context(), &kms.DecryptInput{CiphertextBlob: sealed})
 		require.NoError(t, err)
-		require.NoError(t, describe(t, logs, k))
+		require.NoError(t, describeAs(t, logs, k))
 		assert.Equal(t, *grant.GrantId, srv.Calls("DescribeKey")[0].Decisions[0].GrantID)
-		err = describe(t, srv.Principal("logs.amazonaws.com", kmstest.WithConditionKey("aws:SourceArn", source+"2")), k)
+		err = describeAs(t, srv.Principal("logs.amazonaws.com", kmstest.WithConditionKey("aws:SourceArn", source+"2")), k)
 		refusedWith(t, err, "AccessDeniedException")
 		assert.Contains(t, srv.Explain(err), "grant "+*grant.GrantId+" does not apply: the request is not made on behalf of the resource that its SourceArn constraint names")
-		refusedWith(t, describe(t, srv.Principal("s3.amazonaws.com", kmstest.WithConditionKey("aws:SourceArn", source)), k), "AccessDeniedException")
+		refusedWith(t, describeAs(t, srv.Principal("s3.amazonaws.com", kmstest.WithConditionKey("aws:SourceArn", source)), k), "AccessDeniedException")
 
 		byService := &kms.ListRetirableGrantsInput{RetiringServicePrincipal: str("logs.amazonaws.com")}
 		list, err := logs.API().ListRetirableGrants(t.Context(), byService)
@@ -284,7 +284,7 @@ func TestPrincipal_service(t *testing.T) {
 		refusedWith(t, err, "AccessDeniedException")
 		_, err = srv.Principal("logs.amazonaws.com").API().RetireGrant(t.Context(), &kms.RetireGrantInput{GrantToken: grant.GrantToken})
 		require.NoError(t, err, "the SourceArn constraint does not apply to RetireGrant")
-		refusedWith(t, describe(t, logs, k), "AccessDeniedException")
+		refusedWith(t, describeAs(t, logs, k), "AccessDeniedException")
 	})
 
 	t.Run("lists the grants on a key of which it is the grantee", func(t *testing.T) {
