@@ -114,3 +114,29 @@ func ExamplePolicyDocument_Equal() {
 	// true
 	// false
 }
+
+// Logs are written for anybody, under an action that there is not.
+func ExamplePolicyDocument_Check() {
+	policy, err := kmskit.ParsePolicyDocument(`{
+		"Version": "2012-10-17",
+		"Statement": [
+			{"Sid": "Account", "Effect": "Allow", "Principal": {"AWS": "111122223333"}, "Action": "kms:*", "Resource": "*"},
+			{"Sid": "Logs", "Effect": "Allow", "Principal": {"Service": "logs.eu-central-1.amazonaws.com"},
+			 "Action": ["kms:Encrypt", "kms:Decrypt", "kms:ReEncrypt"], "Resource": "*"}
+		]
+	}`)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	for _, f := range policy.Check() {
+		fmt.Printf("%s in statement %d (%s)\n\t%s\n\t%s\n", f.Code, f.Statement, f.Sid, f.Problem, f.Fix)
+	}
+	// Output:
+	// UnknownAction in statement 2 (Logs)
+	// 	there is no action kms:ReEncrypt
+	// 	name kms:ReEncryptFrom, kms:ReEncryptTo, or kms:ReEncrypt* for both
+	// ServiceWithoutSource in statement 2 (Logs)
+	// 	logs.eu-central-1.amazonaws.com may use the key for resources of any account
+	// 	compare aws:SourceAccount, and aws:SourceArn where the service sends it: ServiceUse makes such a statement
+}

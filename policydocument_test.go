@@ -733,6 +733,7 @@ func FuzzParsePolicyDocument(f *testing.F) {
 		require.NoError(t, err, printed)
 		require.Equal(t, doc, again)
 		require.True(t, doc.Equal(again))
+		require.Equal(t, doc.Check(), again.Check())
 		require.Equal(t, printed, again.String())
 		require.NotContains(t, strings.Map(beyondLatin1, printed), "!", "only characters that KMS takes")
 	})

@@ -616,12 +616,16 @@ var conditionGuideCases = append(exampleDecisions(), []decisionCase{
 	},
 }...)
 
+func (x *example) statement() string {
+	return `{"Effect": "` + cmp.Or(x.effect, "Allow") + `", "Principal": {"AWS": "` + roleARN + `"}, "Action": "` + x.action +
+		`", "Resource": "*", "Condition": {` + x.condition + `}}`
+}
+
 // exampleDecisions asks for everything that the examples apply to and do not.
 func exampleDecisions() []decisionCase {
 	var all []decisionCase
 	for _, x := range examples {
-		statement := `{"Effect": "` + cmp.Or(x.effect, "Allow") + `", "Principal": {"AWS": "` + roleARN + `"}, "Action": "` + x.action +
-			`", "Resource": "*", "Condition": {` + x.condition + `}}`
+		statement := x.statement()
 		for applies, requests := range map[bool]map[string]values{true: x.applies, false: x.fails} {
 			for name, context := range requests {
 				c := decisionCase{
