@@ -54,6 +54,11 @@
 //
 //	frankfurt := kms.New(client.Options(), func(o *kms.Options) { o.Region = "eu-central-1" })
 //
+// Nothing here changes how a client retries and connects, unless it is made with
+// [TuneClient]:
+//
+//	client := kms.NewFromConfig(cfg, kmskit.TuneClient)
+//
 // # Lists
 //
 // Lists are iterators. They hold one page at a time, start afresh each time they
@@ -65,6 +70,17 @@
 //			return err
 //		}
 //		fmt.Println(*key.KeyArn)
+//	}
+//
+// # Key policies
+//
+// [DefaultKeyPolicy], with the statements of [KeyAdministrators], [KeyUsers],
+// [GrantsForServices] and [ServiceUse], is the policy that the console makes.
+// [PolicyManager.AddStatement] adds a statement to the policy of a key, and
+// [PolicyDocument.Check] finds what people get wrong:
+//
+//	for _, finding := range policy.Check() {
+//		fmt.Println(finding)
 //	}
 //
 // # Errors
