@@ -20,7 +20,7 @@ func TestKeyAgreement_DeriveSharedSecret(t *testing.T) {
 
 	t.Run("sends key, public key and ECDH and returns the secret", func(t *testing.T) {
 		t.Parallel()
-		f := newFullFake()
+		f := newFake()
 		secret, err := kmskit.NewKeyAgreement(f).DeriveSharedSecret(t.Context(), fakeAlias, []byte("public key"))
 		require.NoError(t, err)
 		assert.Equal(t, []byte("agreed"), secret)
@@ -31,7 +31,7 @@ func TestKeyAgreement_DeriveSharedSecret(t *testing.T) {
 
 	t.Run("returns the ciphertext for the recipient", func(t *testing.T) {
 		t.Parallel()
-		f := newFullFake()
+		f := newFake()
 		whenAsked[kms.DeriveSharedSecretInput](f, &kms.DeriveSharedSecretOutput{CiphertextForRecipient: []byte("for the enclave")})
 		recipient := &types.RecipientInfo{AttestationDocument: []byte("attested")}
 		secret, err := kmskit.NewKeyAgreement(f).DeriveSharedSecret(
@@ -45,7 +45,7 @@ func TestKeyAgreement_DeriveSharedSecret(t *testing.T) {
 
 	t.Run("takes the longest public key", func(t *testing.T) {
 		t.Parallel()
-		f := newFullFake()
+		f := newFake()
 		_, err := kmskit.NewKeyAgreement(f).DeriveSharedSecret(t.Context(), fakeKeyID, make([]byte, 8192))
 		require.NoError(t, err)
 		assert.Equal(t, 1, f.calls())
@@ -63,7 +63,7 @@ func TestKeyAgreement_DeriveSharedSecret(t *testing.T) {
 	for _, r := range refused {
 		t.Run(r.name, func(t *testing.T) {
 			t.Parallel()
-			f := newFullFake()
+			f := newFake()
 			secret, err := kmskit.NewKeyAgreement(f).DeriveSharedSecret(t.Context(), r.keyID, r.publicKey)
 			assertRefused(t, f, err, "kmskit: DeriveSharedSecret: "+r.text)
 			assert.Nil(t, secret)
@@ -76,7 +76,7 @@ func TestKeyAgreement_Encapsulate(t *testing.T) {
 
 	t.Run("sends key and ML-KEM and returns secret and ciphertext", func(t *testing.T) {
 		t.Parallel()
-		f := newFullFake()
+		f := newFake()
 		e, err := kmskit.NewKeyAgreement(f).Encapsulate(t.Context(), fakeAlias)
 		require.NoError(t, err)
 		assert.Equal(t, fakeKeyARN, e.KeyID)
@@ -98,7 +98,7 @@ func TestKeyAgreement_Encapsulate(t *testing.T) {
 	for _, c := range incomplete {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			f := newFullFake()
+			f := newFake()
 			whenAsked[kms.EncapsulateInput](f, c.out)
 			e, err := kmskit.NewKeyAgreement(f).Encapsulate(t.Context(), fakeKeyID)
 			require.ErrorIs(t, err, kmskit.ErrIncompleteOutput)
@@ -108,7 +108,7 @@ func TestKeyAgreement_Encapsulate(t *testing.T) {
 
 	t.Run("refuses an empty key ID", func(t *testing.T) {
 		t.Parallel()
-		f := newFullFake()
+		f := newFake()
 		e, err := kmskit.NewKeyAgreement(f).Encapsulate(t.Context(), "")
 		assertRefused(t, f, err, "kmskit: Encapsulate: "+noAnyKeyID)
 		assert.Nil(t, e)
@@ -120,7 +120,7 @@ func TestKeyAgreement_Decapsulate(t *testing.T) {
 
 	t.Run("sends key, ciphertext and ML-KEM and returns the secret", func(t *testing.T) {
 		t.Parallel()
-		f := newFullFake()
+		f := newFake()
 		secret, err := kmskit.NewKeyAgreement(f).Decapsulate(t.Context(), fakeAlias, encapsulated(768))
 		require.NoError(t, err)
 		assert.Equal(t, []byte("decapsulated"), secret)
@@ -132,7 +132,7 @@ func TestKeyAgreement_Decapsulate(t *testing.T) {
 	t.Run("takes the ciphertexts of every spec", func(t *testing.T) {
 		t.Parallel()
 		for _, size := range []int{768, 1088, 1568} {
-			f := newFullFake()
+			f := newFake()
 			_, err := kmskit.NewKeyAgreement(f).Decapsulate(t.Context(), fakeKeyID, encapsulated(size))
 			require.NoError(t, err)
 			assert.Len(t, sent[kms.DecapsulateInput](t, f).SharedSecretCiphertextBlob, size)
@@ -162,7 +162,7 @@ func TestKeyAgreement_Decapsulate(t *testing.T) {
 	for _, r := range refused {
 		t.Run(r.name, func(t *testing.T) {
 			t.Parallel()
-			f := newFullFake()
+			f := newFake()
 			secret, err := kmskit.NewKeyAgreement(f).Decapsulate(t.Context(), r.keyID, r.ciphertext)
 			assertRefused(t, f, err, "kmskit: Decapsulate: "+r.text)
 			assert.Nil(t, secret)
@@ -209,7 +209,7 @@ func TestKeyAgreement_WithGrantTokens(t *testing.T) {
 // newEncapsulation returns an Encapsulation of the secret.
 func newEncapsulation(t *testing.T) *kmskit.Encapsulation {
 	t.Helper()
-	f := newFullFake()
+	f := newFake()
 	whenAsked[kms.EncapsulateInput](f, &kms.EncapsulateOutput{
 		KeyId: aws.String(fakeKeyARN), SharedSecret: testSecret(), SharedSecretCiphertextBlob: []byte("sealed"),
 	})
@@ -260,7 +260,7 @@ func TestKeyAgreement_keepsSecretsOutOfErrors(t *testing.T) {
 	secret := testSecret()
 
 	// Each answer has the secret, and lacks something else.
-	f := newFullFake()
+	f := newFake()
 	whenAsked[kms.EncapsulateInput](f, &kms.EncapsulateOutput{SharedSecret: secret})
 	answer(f, func(*kms.DeriveSharedSecretInput) (*kms.DeriveSharedSecretOutput, error) {
 		return &kms.DeriveSharedSecretOutput{SharedSecret: secret}, errors.New("connection reset")

@@ -7,10 +7,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"log/slog"
-	"math"
 	"reflect"
 	"runtime"
-	"strconv"
 	"testing"
 	"weak"
 
@@ -34,7 +32,7 @@ func TestEncryptor_GenerateDataKeyPair(t *testing.T) {
 
 	t.Run("sends key and spec and returns both keys", func(t *testing.T) {
 		t.Parallel()
-		f := newFullFake()
+		f := newFake()
 		pair, err := kmskit.NewEncryptor(f).GenerateDataKeyPair(t.Context(), fakeAlias, p256Pair)
 		require.NoError(t, err)
 		assert.Equal(t, fakeKeyARN, pair.KeyID)
@@ -50,7 +48,7 @@ func TestEncryptor_GenerateDataKeyPair(t *testing.T) {
 
 	t.Run("tells the spec that an option sets", func(t *testing.T) {
 		t.Parallel()
-		f := newFullFake()
+		f := newFake()
 		pair, err := kmskit.NewEncryptor(f).GenerateDataKeyPair(t.Context(), fakeKeyID, "", func(in *kms.GenerateDataKeyPairInput) {
 			in.KeyPairSpec = types.DataKeyPairSpecRsa4096
 		})
@@ -61,7 +59,7 @@ func TestEncryptor_GenerateDataKeyPair(t *testing.T) {
 
 	t.Run("returns the ciphertext for the recipient without a private key", func(t *testing.T) {
 		t.Parallel()
-		f := newFullFake()
+		f := newFake()
 		whenAsked[kms.GenerateDataKeyPairInput](f, &kms.GenerateDataKeyPairOutput{
 			KeyId: aws.String(fakeKeyARN), PublicKey: []byte(publicKey), PrivateKeyCiphertextBlob: []byte("sealed"),
 			CiphertextForRecipient: []byte("for the enclave"),
@@ -85,7 +83,7 @@ func TestEncryptor_GenerateDataKeyPair(t *testing.T) {
 	for name, without := range incomplete {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			f := newFullFake()
+			f := newFake()
 			out := whole
 			without(&out)
 			whenAsked[kms.GenerateDataKeyPairInput](f, &out)
@@ -106,7 +104,7 @@ func TestEncryptor_GenerateDataKeyPair(t *testing.T) {
 	for _, r := range refused {
 		t.Run(r.name, func(t *testing.T) {
 			t.Parallel()
-			f := newFullFake()
+			f := newFake()
 			pair, err := kmskit.NewEncryptor(f).GenerateDataKeyPair(t.Context(), r.keyID, r.spec)
 			assertRefused(t, f, err, "kmskit: GenerateDataKeyPair: "+r.text)
 			assert.Nil(t, pair)
@@ -119,7 +117,7 @@ func TestEncryptor_GenerateDataKeyPairWithoutPlaintext(t *testing.T) {
 
 	t.Run("sends key and spec and returns no private key", func(t *testing.T) {
 		t.Parallel()
-		f := newFullFake()
+		f := newFake()
 		pair, err := kmskit.NewEncryptor(f).GenerateDataKeyPairWithoutPlaintext(t.Context(), fakeAlias, p256Pair)
 		require.NoError(t, err)
 		assert.Equal(t, &kmskit.DataKeyPair{
@@ -139,7 +137,7 @@ func TestEncryptor_GenerateDataKeyPairWithoutPlaintext(t *testing.T) {
 	for name, out := range incomplete {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			f := newFullFake()
+			f := newFake()
 			whenAsked[kms.GenerateDataKeyPairWithoutPlaintextInput](f, out)
 			pair, err := kmskit.NewEncryptor(f).GenerateDataKeyPairWithoutPlaintext(t.Context(), fakeKeyID, p256Pair)
 			require.ErrorIs(t, err, kmskit.ErrIncompleteOutput)
@@ -158,7 +156,7 @@ func TestEncryptor_GenerateDataKeyPairWithoutPlaintext(t *testing.T) {
 	for _, r := range refused {
 		t.Run(r.name, func(t *testing.T) {
 			t.Parallel()
-			f := newFullFake()
+			f := newFake()
 			pair, err := kmskit.NewEncryptor(f).GenerateDataKeyPairWithoutPlaintext(t.Context(), r.keyID, r.spec)
 			assertRefused(t, f, err, "kmskit: GenerateDataKeyPairWithoutPlaintext: "+r.text)
 			assert.Nil(t, pair)
@@ -181,7 +179,7 @@ func TestEncryptor_dataKeyPairsCarry(t *testing.T) {
 
 		t.Run("sends the encryption context, of which options write a copy", func(t *testing.T) {
 			t.Parallel()
-			f := newFullFake()
+			f := newFake()
 			e := kmskit.NewEncryptor(f).WithEncryptionContext(blue)
 			require.NoError(t, call(t.Context(), e, func(in *kms.GenerateDataKeyPairInput) { in.EncryptionContext["stage"] = "test" }))
 			require.NoError(t, call(t.Context(), e))
@@ -200,7 +198,7 @@ func TestEncryptor_dataKeyPairsCarry(t *testing.T) {
 
 		t.Run("sends the encryption context, of which options write a copy", func(t *testing.T) {
 			t.Parallel()
-			f := newFullFake()
+			f := newFake()
 			e := kmskit.NewEncryptor(f).WithEncryptionContext(blue)
 			require.NoError(t, call(t.Context(), e, func(in *kms.GenerateDataKeyPairWithoutPlaintextInput) { in.EncryptionContext["stage"] = "test" }))
 			require.NoError(t, call(t.Context(), e))
@@ -211,69 +209,10 @@ func TestEncryptor_dataKeyPairsCarry(t *testing.T) {
 	})
 }
 
-func TestEncryptor_GenerateRandom(t *testing.T) {
-	t.Parallel()
-
-	t.Run("sends the number and returns the bytes", func(t *testing.T) {
-		t.Parallel()
-		f := newFullFake()
-		random, err := kmskit.NewEncryptor(f).WithGrantTokens("one").WithEncryptionContext(map[string]string{"tenant": "blue"}).
-			GenerateRandom(t.Context(), 6)
-		require.NoError(t, err)
-		assert.Equal(t, []byte("random"), random)
-		assert.Equal(t, &kms.GenerateRandomInput{NumberOfBytes: aws.Int32(6)}, sent[kms.GenerateRandomInput](t, f))
-	})
-
-	t.Run("takes the smallest and the largest number", func(t *testing.T) {
-		t.Parallel()
-		for _, n := range []int{1, 1024} {
-			f := newFullFake()
-			_, err := kmskit.NewEncryptor(f).GenerateRandom(t.Context(), n)
-			require.NoError(t, err)
-			assert.EqualValues(t, n, *sent[kms.GenerateRandomInput](t, f).NumberOfBytes)
-		}
-	})
-
-	t.Run("returns the ciphertext for the recipient", func(t *testing.T) {
-		t.Parallel()
-		f := newFullFake()
-		whenAsked[kms.GenerateRandomInput](f, &kms.GenerateRandomOutput{CiphertextForRecipient: []byte("for the enclave")})
-		random, err := kmskit.NewEncryptor(f).GenerateRandom(t.Context(), 32)
-		require.NoError(t, err)
-		assert.Equal(t, []byte("for the enclave"), random)
-	})
-
-	t.Run("names in errors the custom key store that an option sets", func(t *testing.T) {
-		t.Parallel()
-		f := failing(&types.CustomKeyStoreNotFoundException{Message: aws.String("not there")})
-		_, err := kmskit.NewEncryptor(f).GenerateRandom(t.Context(), 32, func(in *kms.GenerateRandomInput) {
-			in.CustomKeyStoreId = aws.String(fakeKeyStoreID)
-		})
-		var missing *types.CustomKeyStoreNotFoundException
-		require.ErrorAs(t, err, &missing)
-		assert.EqualError(t, err, "kmskit: GenerateRandom"+aboutKeyStore+": CustomKeyStoreNotFoundException: not there")
-	})
-
-	numbers := []int{0, -1, 1025, math.MinInt}
-	if strconv.IntSize > 32 {
-		wraps := 1
-		numbers = append(numbers, wraps<<32+7)
-	}
-	for _, n := range numbers {
-		t.Run("refuses a number of "+strconv.Itoa(n), func(t *testing.T) {
-			t.Parallel()
-			f := newFullFake()
-			random, err := kmskit.NewEncryptor(f).GenerateRandom(t.Context(), n)
-			assertRefused(t, f, err, fmt.Sprintf("kmskit: GenerateRandom: NumberOfBytes of %d is outside 1 to 1024 bytes", min(max(n, math.MinInt32), math.MaxInt32)))
-			assert.Nil(t, random)
-		})
-	}
-}
-
 // newDataKeyPair returns a DataKeyPair whose private key is the secret.
 func newDataKeyPair(t *testing.T) *kmskit.DataKeyPair {
 	t.Helper()
-	f := newFullFake()
+	f := newFake()
 	whenAsked[kms.GenerateDataKeyPairInput](f, &kms.GenerateDataKeyPairOutput{
 		KeyId: aws.String(fakeKeyARN), PublicKey: []byte(publicKey), PrivateKeyCiphertextBlob: []byte("sealed"), PrivateKeyPlaintext: testSecret(),
 	})
@@ -333,7 +272,7 @@ func TestDataKeyPair_isRedacted(t *testing.T) {
 // in base64, where Destroy does not reach it.
 func TestSecrets_keepNothingElse(t *testing.T) {
 	t.Parallel()
-	f := newFullFake()
+	f := newFake()
 	var pairOut weak.Pointer[kms.GenerateDataKeyPairOutput]
 	answer(f, func(*kms.GenerateDataKeyPairInput) (*kms.GenerateDataKeyPairOutput, error) {
 		out := &kms.GenerateDataKeyPairOutput{

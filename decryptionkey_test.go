@@ -77,7 +77,7 @@ func TestNewDecryptionKey(t *testing.T) {
 
 	t.Run("refuses an empty key ID", func(t *testing.T) {
 		t.Parallel()
-		f := newFullFake()
+		f := newFake()
 		key, err := kmskit.NewDecryptionKey(t.Context(), f, "")
 		assertRefused(t, f, err, "kmskit: GetPublicKey: "+noAnyKeyID)
 		assert.Nil(t, key)

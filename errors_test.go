@@ -84,6 +84,7 @@ func TestErrors_hints(t *testing.T) {
 		{"Decrypt", &types.LimitExceededException{Message: text}, ""},
 		{"Encrypt", &smithy.GenericAPIError{Code: "ThrottlingException", Message: "said KMS"}, hintThrottled},
 		{"GenerateDataKey", &smithy.GenericAPIError{Code: "ThrottlingException", Message: "said KMS"}, hintThrottled},
+		{"GenerateDataKeyPair", &smithy.GenericAPIError{Code: "ThrottlingException", Message: "said KMS"}, hintPairs},
 		{"ListKeys", &smithy.GenericAPIError{Code: "ThrottlingException", Message: "said KMS"}, hintListing},
 		{"Encrypt", &smithy.GenericAPIError{Code: "ExpiredTokenException", Message: "said KMS"}, "the session that the credentials are of has ended: get new ones, or give the client a provider that does, as config.LoadDefaultConfig sets one"},
 		{"Encrypt", &smithy.GenericAPIError{Code: "UnrecognizedClientException", Message: "said KMS"}, "AWS does not know the access key: check that it was not deleted, that its session token came along, and that it is of the Region's partition"},
@@ -403,13 +404,6 @@ func TestErrors_throughTheClient(t *testing.T) {
 		require.True(t, ok)
 		assert.Equal(t, "ThrottlingException", api.ErrorCode())
 		assert.ErrorContains(t, err, "Rate exceeded ("+hintListing+")")
-	})
-
-	t.Run("says of data key pairs that their quota is another", func(t *testing.T) {
-		t.Parallel()
-		client := refusing(http.StatusBadRequest, "ThrottlingException", "Rate exceeded")
-		_, err := kmskit.NewEncryptor(client).GenerateDataKeyPair(t.Context(), fakeKeyID, types.DataKeyPairSpecEccNistP256)
-		assert.ErrorContains(t, err, "Rate exceeded ("+hintPairs+")")
 	})
 
 	t.Run("passes the context's errors", func(t *testing.T) {

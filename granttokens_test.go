@@ -25,14 +25,14 @@ func testGrantTokens[T interface{ WithGrantTokens(...string) T }, I any](
 
 	t.Run("sends none by default", func(t *testing.T) {
 		t.Parallel()
-		f := newFullFake()
+		f := newFake()
 		assert.Nil(t, carried(t, f, newT(f)))
 		assert.Nil(t, carried(t, f, newT(f).WithGrantTokens()))
 	})
 
 	t.Run("adds tokens in order and leaves the original as it is", func(t *testing.T) {
 		t.Parallel()
-		f := newFullFake()
+		f := newFake()
 		original := newT(f).WithGrantTokens("one")
 		derived := original.WithGrantTokens("two", "three")
 		assert.Equal(t, []string{"one"}, carried(t, f, original))
@@ -41,7 +41,7 @@ func testGrantTokens[T interface{ WithGrantTokens(...string) T }, I any](
 
 	t.Run("keeps siblings apart", func(t *testing.T) {
 		t.Parallel()
-		f := newFullFake()
+		f := newFake()
 		parent := newT(f).WithGrantTokens("one", "two", "three").WithGrantTokens("four", "five")
 		left, right := parent.WithGrantTokens("left"), parent.WithGrantTokens("right")
 		assert.Equal(t, []string{"one", "two", "three", "four", "five", "left"}, carried(t, f, left))
@@ -50,7 +50,7 @@ func testGrantTokens[T interface{ WithGrantTokens(...string) T }, I any](
 
 	t.Run("copies the caller's slice", func(t *testing.T) {
 		t.Parallel()
-		f := newFullFake()
+		f := newFake()
 		mine := []string{"one", "two"}
 		v := newT(f).WithGrantTokens(mine...)
 		mine[0] = "zero"
@@ -59,7 +59,7 @@ func testGrantTokens[T interface{ WithGrantTokens(...string) T }, I any](
 
 	t.Run("keeps what an option writes out of every other call", func(t *testing.T) {
 		t.Parallel()
-		f := newFullFake()
+		f := newFake()
 		v := newT(f).WithGrantTokens("one", "two")
 		written := carried(t, f, v, func(in *I) {
 			(*tokens(in))[0] = "zero"

@@ -23,7 +23,7 @@ func TestMaterialImporter_GetParametersForImport(t *testing.T) {
 
 	t.Run("sends key, algorithm and spec and returns public key, token and expiry in UTC", func(t *testing.T) {
 		t.Parallel()
-		f := newFullFake()
+		f := newFake()
 		parameters, err := kmskit.NewMaterialImporter(f).GetParametersForImport(t.Context(), fakeKeyID, oaep256, rsa4096)
 		require.NoError(t, err)
 		assert.Equal(t, kmskit.ImportParameters{
@@ -45,7 +45,7 @@ func TestMaterialImporter_GetParametersForImport(t *testing.T) {
 	for _, c := range incomplete {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			f := newFullFake()
+			f := newFake()
 			whenAsked[kms.GetParametersForImportInput](f, c.out)
 			parameters, err := kmskit.NewMaterialImporter(f).GetParametersForImport(t.Context(), fakeKeyID, oaep256, rsa4096)
 			require.ErrorIs(t, err, kmskit.ErrIncompleteOutput)
@@ -68,7 +68,7 @@ func TestMaterialImporter_GetParametersForImport(t *testing.T) {
 	for _, r := range refused {
 		t.Run(r.name, func(t *testing.T) {
 			t.Parallel()
-			f := newFullFake()
+			f := newFake()
 			parameters, err := kmskit.NewMaterialImporter(f).GetParametersForImport(t.Context(), r.keyID, r.algorithm, r.spec)
 			assertRefused(t, f, err, "kmskit: GetParametersForImport: "+r.text)
 			assert.Zero(t, parameters)
@@ -83,7 +83,7 @@ func TestMaterialImporter_ImportKeyMaterial(t *testing.T) {
 
 	t.Run("sends key, token and material, not swapped, for good, and returns the material's ID", func(t *testing.T) {
 		t.Parallel()
-		f := newFullFake()
+		f := newFake()
 		id, err := kmskit.NewMaterialImporter(f).ImportKeyMaterial(t.Context(), fakeKeyID, token, wrapped)
 		require.NoError(t, err)
 		assert.Equal(t, fakeKeyMaterialID, id)
@@ -95,7 +95,7 @@ func TestMaterialImporter_ImportKeyMaterial(t *testing.T) {
 
 	t.Run("leaves the model to KMS where an option sets ValidTo", func(t *testing.T) {
 		t.Parallel()
-		f := newFullFake()
+		f := newFake()
 		_, err := kmskit.NewMaterialImporter(f).ImportKeyMaterial(t.Context(), fakeKeyID, token, wrapped, func(in *kms.ImportKeyMaterialInput) {
 			in.ValidTo = aws.Time(nextYear)
 		})
@@ -107,7 +107,7 @@ func TestMaterialImporter_ImportKeyMaterial(t *testing.T) {
 
 	t.Run("sends model and ValidTo as options set them", func(t *testing.T) {
 		t.Parallel()
-		f := newFullFake()
+		f := newFake()
 		_, err := kmskit.NewMaterialImporter(f).ImportKeyMaterial(t.Context(), fakeKeyID, token, wrapped, func(in *kms.ImportKeyMaterialInput) {
 			in.ExpirationModel, in.ValidTo = types.ExpirationModelTypeKeyMaterialExpires, aws.Time(nextYear)
 		})
@@ -119,7 +119,7 @@ func TestMaterialImporter_ImportKeyMaterial(t *testing.T) {
 
 	t.Run("takes the longest token and the longest material", func(t *testing.T) {
 		t.Parallel()
-		f := newFullFake()
+		f := newFake()
 		_, err := kmskit.NewMaterialImporter(f).ImportKeyMaterial(t.Context(), fakeKeyID, make([]byte, 6144), make([]byte, 6144))
 		require.NoError(t, err)
 		assert.Equal(t, 1, f.calls())
@@ -128,7 +128,7 @@ func TestMaterialImporter_ImportKeyMaterial(t *testing.T) {
 	t.Run("returns no ID where KMS gives none", func(t *testing.T) {
 		t.Parallel()
 		for _, out := range []*kms.ImportKeyMaterialOutput{nil, {}} {
-			f := newFullFake()
+			f := newFake()
 			whenAsked[kms.ImportKeyMaterialInput](f, out)
 			id, err := kmskit.NewMaterialImporter(f).ImportKeyMaterial(t.Context(), fakeKeyID, token, wrapped)
 			require.NoError(t, err)
@@ -165,7 +165,7 @@ func TestMaterialImporter_ImportKeyMaterial(t *testing.T) {
 	for _, r := range refused {
 		t.Run(r.name, func(t *testing.T) {
 			t.Parallel()
-			f := newFullFake()
+			f := newFake()
 			id, err := kmskit.NewMaterialImporter(f).ImportKeyMaterial(t.Context(), r.keyID, r.token, r.wrapped, r.option)
 			assertRefused(t, f, err, "kmskit: ImportKeyMaterial: "+r.text)
 			assert.Empty(t, id)
@@ -209,14 +209,14 @@ func TestMaterialImporter_DeleteImportedKeyMaterial(t *testing.T) {
 
 	t.Run("sends the key", func(t *testing.T) {
 		t.Parallel()
-		f := newFullFake()
+		f := newFake()
 		require.NoError(t, kmskit.NewMaterialImporter(f).DeleteImportedKeyMaterial(t.Context(), fakeKeyID))
 		assert.Equal(t, &kms.DeleteImportedKeyMaterialInput{KeyId: aws.String(fakeKeyID)}, sent[kms.DeleteImportedKeyMaterialInput](t, f))
 	})
 
 	t.Run("names other material by option", func(t *testing.T) {
 		t.Parallel()
-		f := newFullFake()
+		f := newFake()
 		require.NoError(t, kmskit.NewMaterialImporter(f).DeleteImportedKeyMaterial(
 			t.Context(), fakeKeyID,
 			func(in *kms.DeleteImportedKeyMaterialInput) { in.KeyMaterialId = aws.String(fakeKeyMaterialID) },
@@ -228,7 +228,7 @@ func TestMaterialImporter_DeleteImportedKeyMaterial(t *testing.T) {
 
 	t.Run("refuses an empty key ID", func(t *testing.T) {
 		t.Parallel()
-		f := newFullFake()
+		f := newFake()
 		assertRefused(t, f, kmskit.NewMaterialImporter(f).DeleteImportedKeyMaterial(t.Context(), ""), "kmskit: DeleteImportedKeyMaterial: "+noKeyID)
 	})
 }

@@ -2,7 +2,6 @@ package kmskit_test
 
 import (
 	"context"
-	"iter"
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -49,7 +48,7 @@ func TestKeyStoreManager_CreateCustomKeyStore(t *testing.T) {
 	for name, backing := range backings {
 		t.Run("sends the name and what a custom key store needs: "+name, func(t *testing.T) {
 			t.Parallel()
-			f := newFullFake()
+			f := newFake()
 			id, err := kmskit.NewKeyStoreManager(f).CreateCustomKeyStore(t.Context(), "vault", backing)
 			require.NoError(t, err)
 			assert.Equal(t, fakeKeyStoreID, id)
@@ -61,7 +60,7 @@ func TestKeyStoreManager_CreateCustomKeyStore(t *testing.T) {
 
 	t.Run("reports an answer with an empty ID", func(t *testing.T) {
 		t.Parallel()
-		f := newFullFake()
+		f := newFake()
 		whenAsked[kms.CreateCustomKeyStoreInput](f, &kms.CreateCustomKeyStoreOutput{CustomKeyStoreId: aws.String("")})
 		_, err := kmskit.NewKeyStoreManager(f).CreateCustomKeyStore(t.Context(), "vault", cloudHSM)
 		assert.ErrorIs(t, err, kmskit.ErrIncompleteOutput)
@@ -96,7 +95,7 @@ func TestKeyStoreManager_CreateCustomKeyStore(t *testing.T) {
 	for _, r := range refused {
 		t.Run(r.name, func(t *testing.T) {
 			t.Parallel()
-			f := newFullFake()
+			f := newFake()
 			id, err := kmskit.NewKeyStoreManager(f).CreateCustomKeyStore(t.Context(), r.store, r.backing, r.without)
 			assertRefused(t, f, err, "kmskit: CreateCustomKeyStore: "+r.text)
 			assert.Empty(t, id)
@@ -129,7 +128,7 @@ func TestKeyStoreManager_DescribeCustomKeyStores(t *testing.T) {
 
 	t.Run("asks for all", func(t *testing.T) {
 		t.Parallel()
-		f := newFullFake()
+		f := newFake()
 		require.NoError(t, drain(kmskit.NewKeyStoreManager(f).DescribeCustomKeyStores(t.Context())))
 		assert.Equal(t, &kms.DescribeCustomKeyStoresInput{}, sent[kms.DescribeCustomKeyStoresInput](t, f))
 	})
@@ -153,27 +152,12 @@ func TestKeyStoreManager_DescribeCustomKeyStores(t *testing.T) {
 
 	t.Run("refuses an ID and a name", func(t *testing.T) {
 		t.Parallel()
-		f := newFullFake()
+		f := newFake()
 		err := drain(kmskit.NewKeyStoreManager(f).DescribeCustomKeyStores(t.Context(), func(in *kms.DescribeCustomKeyStoresInput) {
 			in.CustomKeyStoreId, in.CustomKeyStoreName = aws.String(fakeKeyStoreID), aws.String("vault")
 		}))
 		assertRefused(t, f, err, "kmskit: DescribeCustomKeyStores: both CustomKeyStoreId and CustomKeyStoreName are set; set one of them")
 	})
-
-	store := func(id string) types.CustomKeyStoresListEntry {
-		return types.CustomKeyStoresListEntry{CustomKeyStoreId: aws.String(id)}
-	}
-	testListing(
-		t,
-		func(f *fakeKMS) iter.Seq2[types.CustomKeyStoresListEntry, error] {
-			return kmskit.NewKeyStoreManager(f).DescribeCustomKeyStores(t.Context())
-		},
-		func(items []types.CustomKeyStoresListEntry, next string) *kms.DescribeCustomKeyStoresOutput {
-			return &kms.DescribeCustomKeyStoresOutput{CustomKeyStores: items, NextMarker: marker(next), Truncated: next != ""}
-		},
-		func(in *kms.DescribeCustomKeyStoresInput) *string { return in.Marker },
-		[4]types.CustomKeyStoresListEntry{store("1"), store("2"), store("3"), store("4")},
-	)
 }
 
 func TestKeyStoreManager_UpdateCustomKeyStore(t *testing.T) {
@@ -181,7 +165,7 @@ func TestKeyStoreManager_UpdateCustomKeyStore(t *testing.T) {
 
 	t.Run("sends the ID and what options set", func(t *testing.T) {
 		t.Parallel()
-		f := newFullFake()
+		f := newFake()
 		require.NoError(t, kmskit.NewKeyStoreManager(f).UpdateCustomKeyStore(
 			t.Context(), fakeKeyStoreID,
 			func(in *kms.UpdateCustomKeyStoreInput) { in.NewCustomKeyStoreName = aws.String("safe") },
@@ -197,7 +181,7 @@ func TestKeyStoreManager_ConnectCustomKeyStore(t *testing.T) {
 
 	t.Run("sends the ID", func(t *testing.T) {
 		t.Parallel()
-		f := newFullFake()
+		f := newFake()
 		require.NoError(t, kmskit.NewKeyStoreManager(f).ConnectCustomKeyStore(t.Context(), fakeKeyStoreID))
 		assert.Equal(t, &kms.ConnectCustomKeyStoreInput{CustomKeyStoreId: aws.String(fakeKeyStoreID)}, sent[kms.ConnectCustomKeyStoreInput](t, f))
 	})
@@ -218,7 +202,7 @@ func TestKeyStoreManager_DisconnectCustomKeyStore(t *testing.T) {
 
 	t.Run("sends the ID", func(t *testing.T) {
 		t.Parallel()
-		f := newFullFake()
+		f := newFake()
 		require.NoError(t, kmskit.NewKeyStoreManager(f).DisconnectCustomKeyStore(t.Context(), fakeKeyStoreID))
 		assert.Equal(t, &kms.DisconnectCustomKeyStoreInput{CustomKeyStoreId: aws.String(fakeKeyStoreID)}, sent[kms.DisconnectCustomKeyStoreInput](t, f))
 	})
@@ -229,7 +213,7 @@ func TestKeyStoreManager_DeleteCustomKeyStore(t *testing.T) {
 
 	t.Run("sends the ID", func(t *testing.T) {
 		t.Parallel()
-		f := newFullFake()
+		f := newFake()
 		require.NoError(t, kmskit.NewKeyStoreManager(f).DeleteCustomKeyStore(t.Context(), fakeKeyStoreID))
 		assert.Equal(t, &kms.DeleteCustomKeyStoreInput{CustomKeyStoreId: aws.String(fakeKeyStoreID)}, sent[kms.DeleteCustomKeyStoreInput](t, f))
 	})
@@ -260,7 +244,7 @@ func TestKeyStoreManager_refusesEmptyIDs(t *testing.T) {
 	for name, call := range calls {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			f := newFullFake()
+			f := newFake()
 			assertRefused(t, f, call(t.Context(), kmskit.NewKeyStoreManager(f)), "kmskit: "+name+": "+noKeyStoreID)
 		})
 	}

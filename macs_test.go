@@ -24,7 +24,7 @@ func TestAuthenticator_GenerateMac(t *testing.T) {
 
 	t.Run("sends key, message and algorithm and returns the MAC", func(t *testing.T) {
 		t.Parallel()
-		f := newFullFake()
+		f := newFake()
 		mac, err := kmskit.NewAuthenticator(f).GenerateMac(t.Context(), fakeKeyID, []byte("message"), hmac256)
 		require.NoError(t, err)
 		assert.Equal(t, []byte("MAC"), mac)
@@ -36,7 +36,7 @@ func TestAuthenticator_GenerateMac(t *testing.T) {
 	t.Run("takes the shortest and the longest message", func(t *testing.T) {
 		t.Parallel()
 		for _, n := range []int{1, 4096} {
-			f := newFullFake()
+			f := newFake()
 			_, err := kmskit.NewAuthenticator(f).GenerateMac(t.Context(), fakeAlias, make([]byte, n), hmac256)
 			require.NoError(t, err)
 			assert.Len(t, sent[kms.GenerateMacInput](t, f).Message, n)
@@ -57,7 +57,7 @@ func TestAuthenticator_GenerateMac(t *testing.T) {
 	for _, r := range refused {
 		t.Run(r.name, func(t *testing.T) {
 			t.Parallel()
-			f := newFullFake()
+			f := newFake()
 			mac, err := kmskit.NewAuthenticator(f).GenerateMac(t.Context(), r.keyID, r.message, r.algorithm)
 			assertRefused(t, f, err, "kmskit: GenerateMac: "+r.text)
 			assert.Nil(t, mac)
@@ -70,7 +70,7 @@ func TestAuthenticator_VerifyMac(t *testing.T) {
 
 	t.Run("sends key, message, algorithm and MAC, not swapped", func(t *testing.T) {
 		t.Parallel()
-		f := newFullFake()
+		f := newFake()
 		require.NoError(t, kmskit.NewAuthenticator(f).VerifyMac(t.Context(), fakeKeyID, []byte("message"), hmac256, []byte("MAC")))
 		assert.Equal(t, &kms.VerifyMacInput{
 			KeyId: aws.String(fakeKeyID), Message: []byte("message"), MacAlgorithm: hmac256, Mac: []byte("MAC"),
@@ -79,7 +79,7 @@ func TestAuthenticator_VerifyMac(t *testing.T) {
 
 	t.Run("takes the longest message and the longest MAC", func(t *testing.T) {
 		t.Parallel()
-		f := newFullFake()
+		f := newFake()
 		require.NoError(t, kmskit.NewAuthenticator(f).VerifyMac(t.Context(), fakeKeyID, make([]byte, 4096), hmac256, make([]byte, 6144)))
 		assert.Equal(t, 1, f.calls())
 	})
@@ -96,7 +96,7 @@ func TestAuthenticator_VerifyMac(t *testing.T) {
 
 	t.Run("takes an answer that does not say valid for an error", func(t *testing.T) {
 		t.Parallel()
-		f := newFullFake()
+		f := newFake()
 		whenAsked[kms.VerifyMacInput](f, &kms.VerifyMacOutput{KeyId: aws.String(fakeKeyARN), MacValid: false})
 		err := kmskit.NewAuthenticator(f).VerifyMac(t.Context(), fakeKeyID, []byte("message"), hmac256, []byte("MAC"))
 		require.ErrorIs(t, err, kmskit.ErrIncompleteOutput)
@@ -119,7 +119,7 @@ func TestAuthenticator_VerifyMac(t *testing.T) {
 	for _, r := range refused {
 		t.Run(r.name, func(t *testing.T) {
 			t.Parallel()
-			f := newFullFake()
+			f := newFake()
 			err := kmskit.NewAuthenticator(f).VerifyMac(t.Context(), r.keyID, r.message, r.algorithm, r.mac)
 			assertRefused(t, f, err, "kmskit: VerifyMac: "+r.text)
 		})

@@ -163,6 +163,51 @@ func listMethods() []listMethod {
 			},
 			func(in *kms.ListKeyPoliciesInput) (**int32, **string) { return &in.Limit, &in.Marker },
 		),
+		newList(
+			"ListKeyRotations", aboutKey,
+			func(ctx context.Context, f *fakeKMS, optFns ...func(*kms.ListKeyRotationsInput)) iter.Seq2[types.RotationsListEntry, error] {
+				return kmskit.NewRotationManager(f).ListKeyRotations(ctx, fakeKeyID, optFns...)
+			},
+			func(item types.RotationsListEntry) string { return aws.ToString(item.KeyMaterialId) },
+			func(names []string, next *string) *kms.ListKeyRotationsOutput {
+				out := &kms.ListKeyRotationsOutput{NextMarker: next, Truncated: next != nil}
+				for _, name := range names {
+					out.Rotations = append(out.Rotations, types.RotationsListEntry{KeyMaterialId: aws.String(name)})
+				}
+				return out
+			},
+			func(in *kms.ListKeyRotationsInput) (**int32, **string) { return &in.Limit, &in.Marker },
+		),
+		newList(
+			"ListResourceTags", aboutKey,
+			func(ctx context.Context, f *fakeKMS, optFns ...func(*kms.ListResourceTagsInput)) iter.Seq2[types.Tag, error] {
+				return kmskit.NewTagManager(f).ListResourceTags(ctx, fakeKeyID, optFns...)
+			},
+			func(item types.Tag) string { return aws.ToString(item.TagKey) },
+			func(names []string, next *string) *kms.ListResourceTagsOutput {
+				out := &kms.ListResourceTagsOutput{NextMarker: next, Truncated: next != nil}
+				for _, name := range names {
+					out.Tags = append(out.Tags, types.Tag{TagKey: aws.String(name)})
+				}
+				return out
+			},
+			func(in *kms.ListResourceTagsInput) (**int32, **string) { return &in.Limit, &in.Marker },
+		),
+		newList(
+			"DescribeCustomKeyStores", "",
+			func(ctx context.Context, f *fakeKMS, optFns ...func(*kms.DescribeCustomKeyStoresInput)) iter.Seq2[types.CustomKeyStoresListEntry, error] {
+				return kmskit.NewKeyStoreManager(f).DescribeCustomKeyStores(ctx, optFns...)
+			},
+			func(item types.CustomKeyStoresListEntry) string { return aws.ToString(item.CustomKeyStoreId) },
+			func(names []string, next *string) *kms.DescribeCustomKeyStoresOutput {
+				out := &kms.DescribeCustomKeyStoresOutput{NextMarker: next, Truncated: next != nil}
+				for _, name := range names {
+					out.CustomKeyStores = append(out.CustomKeyStores, types.CustomKeyStoresListEntry{CustomKeyStoreId: aws.String(name)})
+				}
+				return out
+			},
+			func(in *kms.DescribeCustomKeyStoresInput) (**int32, **string) { return &in.Limit, &in.Marker },
+		),
 	}
 }
 

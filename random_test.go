@@ -3,12 +3,16 @@ package kmskit_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
+	"math"
+	"strconv"
 	"sync"
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/kms"
+	"github.com/aws/aws-sdk-go-v2/service/kms/types"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
@@ -19,7 +23,7 @@ import (
 // counting returns a fake whose random bytes count from 1 on, over all calls;
 // from the failAt-th call on it fails with err.
 func counting(failAt int, err error) *fakeKMS {
-	f := newFullFake()
+	f := newFake()
 	next, calls := byte(0), 0
 	answer(f, func(in *kms.GenerateRandomInput) (*kms.GenerateRandomOutput, error) {
 		if calls++; err != nil && calls >= failAt {
@@ -42,6 +46,65 @@ func counted(n int) []byte {
 		b[i] = byte(i + 1)
 	}
 	return b
+}
+
+func TestEncryptor_GenerateRandom(t *testing.T) {
+	t.Parallel()
+
+	t.Run("sends the number and returns the bytes", func(t *testing.T) {
+		t.Parallel()
+		f := newFake()
+		random, err := kmskit.NewEncryptor(f).WithGrantTokens("one").WithEncryptionContext(map[string]string{"tenant": "blue"}).
+			GenerateRandom(t.Context(), 6)
+		require.NoError(t, err)
+		assert.Equal(t, []byte("random"), random)
+		assert.Equal(t, &kms.GenerateRandomInput{NumberOfBytes: aws.Int32(6)}, sent[kms.GenerateRandomInput](t, f))
+	})
+
+	t.Run("takes the smallest and the largest number", func(t *testing.T) {
+		t.Parallel()
+		for _, n := range []int{1, 1024} {
+			f := newFake()
+			_, err := kmskit.NewEncryptor(f).GenerateRandom(t.Context(), n)
+			require.NoError(t, err)
+			assert.EqualValues(t, n, *sent[kms.GenerateRandomInput](t, f).NumberOfBytes)
+		}
+	})
+
+	t.Run("returns the ciphertext for the recipient", func(t *testing.T) {
+		t.Parallel()
+		f := newFake()
+		whenAsked[kms.GenerateRandomInput](f, &kms.GenerateRandomOutput{CiphertextForRecipient: []byte("for the enclave")})
+		random, err := kmskit.NewEncryptor(f).GenerateRandom(t.Context(), 32)
+		require.NoError(t, err)
+		assert.Equal(t, []byte("for the enclave"), random)
+	})
+
+	t.Run("names in errors the custom key store that an option sets", func(t *testing.T) {
+		t.Parallel()
+		f := failing(&types.CustomKeyStoreNotFoundException{Message: aws.String("not there")})
+		_, err := kmskit.NewEncryptor(f).GenerateRandom(t.Context(), 32, func(in *kms.GenerateRandomInput) {
+			in.CustomKeyStoreId = aws.String(fakeKeyStoreID)
+		})
+		var missing *types.CustomKeyStoreNotFoundException
+		require.ErrorAs(t, err, &missing)
+		assert.EqualError(t, err, "kmskit: GenerateRandom"+aboutKeyStore+": CustomKeyStoreNotFoundException: not there")
+	})
+
+	numbers := []int{0, -1, 1025, math.MinInt}
+	if strconv.IntSize > 32 {
+		wraps := 1
+		numbers = append(numbers, wraps<<32+7)
+	}
+	for _, n := range numbers {
+		t.Run("refuses a number of "+strconv.Itoa(n), func(t *testing.T) {
+			t.Parallel()
+			f := newFake()
+			random, err := kmskit.NewEncryptor(f).GenerateRandom(t.Context(), n)
+			assertRefused(t, f, err, fmt.Sprintf("kmskit: GenerateRandom: NumberOfBytes of %d is outside 1 to 1024 bytes", min(max(n, math.MinInt32), math.MaxInt32)))
+			assert.Nil(t, random)
+		})
+	}
 }
 
 func TestEncryptor_Random(t *testing.T) {
@@ -79,7 +142,7 @@ func TestEncryptor_Random(t *testing.T) {
 
 	t.Run("does not write beyond what it is given", func(t *testing.T) {
 		t.Parallel()
-		f := newFullFake()
+		f := newFake()
 		whenAsked[kms.GenerateRandomInput](f, &kms.GenerateRandomOutput{Plaintext: []byte("more than was asked for")})
 		p := make([]byte, 8)
 		n, err := kmskit.NewEncryptor(f).Random(t.Context()).Read(p[:4])
@@ -90,7 +153,7 @@ func TestEncryptor_Random(t *testing.T) {
 
 	t.Run("asks again where it got less", func(t *testing.T) {
 		t.Parallel()
-		f := newFullFake()
+		f := newFake()
 		answer(f, func(*kms.GenerateRandomInput) (*kms.GenerateRandomOutput, error) {
 			return &kms.GenerateRandomOutput{Plaintext: []byte("abc")}, nil
 		})
@@ -103,7 +166,7 @@ func TestEncryptor_Random(t *testing.T) {
 
 	t.Run("keeps no copy", func(t *testing.T) {
 		t.Parallel()
-		f := newFullFake()
+		f := newFake()
 		given := []byte("secret")
 		whenAsked[kms.GenerateRandomInput](f, &kms.GenerateRandomOutput{Plaintext: given})
 		_, err := kmskit.NewEncryptor(f).Random(t.Context()).Read(make([]byte, 6))
@@ -140,7 +203,7 @@ func TestEncryptor_Random(t *testing.T) {
 
 	t.Run("reads with the context that it was made with", func(t *testing.T) {
 		t.Parallel()
-		f := newFullFake()
+		f := newFake()
 		f.fail = func(ctx context.Context) error { return ctx.Err() }
 		ctx, cancel := context.WithCancel(t.Context())
 		random := kmskit.NewEncryptor(f).Random(ctx)
@@ -154,7 +217,7 @@ func TestEncryptor_Random(t *testing.T) {
 
 	t.Run("sends neither encryption context nor grant tokens", func(t *testing.T) {
 		t.Parallel()
-		f := newFullFake()
+		f := newFake()
 		enc := kmskit.NewEncryptor(f).WithEncryptionContext(map[string]string{"tenant": "blue"}).WithGrantTokens("token")
 		_, err := enc.Random(t.Context()).Read(make([]byte, 6))
 		require.NoError(t, err)

@@ -1,7 +1,6 @@
 package kmskit_test
 
 import (
-	"iter"
 	"testing"
 	"time"
 
@@ -19,7 +18,7 @@ func TestRotationManager_EnableKeyRotation(t *testing.T) {
 
 	t.Run("sends the key and leaves the period to KMS", func(t *testing.T) {
 		t.Parallel()
-		f := newFullFake()
+		f := newFake()
 		require.NoError(t, kmskit.NewRotationManager(f).EnableKeyRotation(t.Context(), fakeKeyID))
 		assert.Equal(t, &kms.EnableKeyRotationInput{KeyId: aws.String(fakeKeyID)}, sent[kms.EnableKeyRotationInput](t, f))
 	})
@@ -27,7 +26,7 @@ func TestRotationManager_EnableKeyRotation(t *testing.T) {
 	t.Run("takes the shortest and the longest period", func(t *testing.T) {
 		t.Parallel()
 		for _, days := range []int32{90, 2560} {
-			f := newFullFake()
+			f := newFake()
 			require.NoError(t, kmskit.NewRotationManager(f).EnableKeyRotation(
 				t.Context(), fakeKeyID,
 				func(in *kms.EnableKeyRotationInput) { in.RotationPeriodInDays = aws.Int32(days) },
@@ -38,7 +37,7 @@ func TestRotationManager_EnableKeyRotation(t *testing.T) {
 
 	t.Run("refuses an empty key ID", func(t *testing.T) {
 		t.Parallel()
-		f := newFullFake()
+		f := newFake()
 		assertRefused(t, f, kmskit.NewRotationManager(f).EnableKeyRotation(t.Context(), ""), "kmskit: EnableKeyRotation: "+noKeyID)
 	})
 
@@ -54,7 +53,7 @@ func TestRotationManager_EnableKeyRotation(t *testing.T) {
 	for _, p := range periods {
 		t.Run(p.name, func(t *testing.T) {
 			t.Parallel()
-			f := newFullFake()
+			f := newFake()
 			err := kmskit.NewRotationManager(f).EnableKeyRotation(
 				t.Context(), fakeKeyID,
 				func(in *kms.EnableKeyRotationInput) { in.RotationPeriodInDays = aws.Int32(p.days) },
@@ -69,14 +68,14 @@ func TestRotationManager_DisableKeyRotation(t *testing.T) {
 
 	t.Run("sends the key", func(t *testing.T) {
 		t.Parallel()
-		f := newFullFake()
+		f := newFake()
 		require.NoError(t, kmskit.NewRotationManager(f).DisableKeyRotation(t.Context(), fakeKeyID))
 		assert.Equal(t, &kms.DisableKeyRotationInput{KeyId: aws.String(fakeKeyID)}, sent[kms.DisableKeyRotationInput](t, f))
 	})
 
 	t.Run("refuses an empty key ID", func(t *testing.T) {
 		t.Parallel()
-		f := newFullFake()
+		f := newFake()
 		assertRefused(t, f, kmskit.NewRotationManager(f).DisableKeyRotation(t.Context(), ""), "kmskit: DisableKeyRotation: "+noKeyID)
 	})
 }
@@ -86,7 +85,7 @@ func TestRotationManager_GetKeyRotationStatus(t *testing.T) {
 
 	t.Run("sends the key and returns the status", func(t *testing.T) {
 		t.Parallel()
-		f := newFullFake()
+		f := newFake()
 		want := &kms.GetKeyRotationStatusOutput{
 			KeyRotationEnabled: true, RotationPeriodInDays: aws.Int32(180), NextRotationDate: aws.Time(time.Date(2026, time.March, 8, 0, 0, 0, 0, time.UTC)),
 		}
@@ -99,7 +98,7 @@ func TestRotationManager_GetKeyRotationStatus(t *testing.T) {
 
 	t.Run("returns the status of a key that does not rotate", func(t *testing.T) {
 		t.Parallel()
-		f := newFullFake()
+		f := newFake()
 		whenAsked[kms.GetKeyRotationStatusInput](f, &kms.GetKeyRotationStatusOutput{})
 		status, err := kmskit.NewRotationManager(f).GetKeyRotationStatus(t.Context(), fakeKeyID)
 		require.NoError(t, err)
@@ -108,7 +107,7 @@ func TestRotationManager_GetKeyRotationStatus(t *testing.T) {
 
 	t.Run("refuses an empty key ID", func(t *testing.T) {
 		t.Parallel()
-		f := newFullFake()
+		f := newFake()
 		status, err := kmskit.NewRotationManager(f).GetKeyRotationStatus(t.Context(), "")
 		assertRefused(t, f, err, "kmskit: GetKeyRotationStatus: "+noKeyID)
 		assert.Nil(t, status)
@@ -120,14 +119,14 @@ func TestRotationManager_ListKeyRotations(t *testing.T) {
 
 	t.Run("sends the key", func(t *testing.T) {
 		t.Parallel()
-		f := newFullFake()
+		f := newFake()
 		require.NoError(t, drain(kmskit.NewRotationManager(f).ListKeyRotations(t.Context(), fakeKeyID)))
 		assert.Equal(t, &kms.ListKeyRotationsInput{KeyId: aws.String(fakeKeyID)}, sent[kms.ListKeyRotationsInput](t, f))
 	})
 
 	t.Run("asks by option for all key material", func(t *testing.T) {
 		t.Parallel()
-		f := newFullFake()
+		f := newFake()
 		require.NoError(t, drain(kmskit.NewRotationManager(f).ListKeyRotations(
 			t.Context(), fakeKeyID,
 			func(in *kms.ListKeyRotationsInput) { in.IncludeKeyMaterial = types.IncludeKeyMaterialAllKeyMaterial },
@@ -139,24 +138,9 @@ func TestRotationManager_ListKeyRotations(t *testing.T) {
 
 	t.Run("refuses an empty key ID", func(t *testing.T) {
 		t.Parallel()
-		f := newFullFake()
+		f := newFake()
 		assertRefused(t, f, drain(kmskit.NewRotationManager(f).ListKeyRotations(t.Context(), "")), "kmskit: ListKeyRotations: "+noKeyID)
 	})
-
-	rotation := func(id string) types.RotationsListEntry {
-		return types.RotationsListEntry{KeyMaterialId: aws.String(id)}
-	}
-	testListing(
-		t,
-		func(f *fakeKMS) iter.Seq2[types.RotationsListEntry, error] {
-			return kmskit.NewRotationManager(f).ListKeyRotations(t.Context(), fakeKeyID)
-		},
-		func(items []types.RotationsListEntry, next string) *kms.ListKeyRotationsOutput {
-			return &kms.ListKeyRotationsOutput{Rotations: items, NextMarker: marker(next), Truncated: next != ""}
-		},
-		func(in *kms.ListKeyRotationsInput) *string { return in.Marker },
-		[4]types.RotationsListEntry{rotation("1"), rotation("2"), rotation("3"), rotation("4")},
-	)
 }
 
 func TestRotationManager_RotateKeyOnDemand(t *testing.T) {
@@ -164,14 +148,14 @@ func TestRotationManager_RotateKeyOnDemand(t *testing.T) {
 
 	t.Run("sends the key", func(t *testing.T) {
 		t.Parallel()
-		f := newFullFake()
+		f := newFake()
 		require.NoError(t, kmskit.NewRotationManager(f).RotateKeyOnDemand(t.Context(), fakeKeyID))
 		assert.Equal(t, &kms.RotateKeyOnDemandInput{KeyId: aws.String(fakeKeyID)}, sent[kms.RotateKeyOnDemandInput](t, f))
 	})
 
 	t.Run("refuses an empty key ID", func(t *testing.T) {
 		t.Parallel()
-		f := newFullFake()
+		f := newFake()
 		assertRefused(t, f, kmskit.NewRotationManager(f).RotateKeyOnDemand(t.Context(), ""), "kmskit: RotateKeyOnDemand: "+noKeyID)
 	})
 
@@ -197,12 +181,4 @@ func TestRotationManager_RotateKeyOnDemand(t *testing.T) {
 			assert.EqualError(t, err, "kmskit: RotateKeyOnDemand"+aboutKey+": "+h.text)
 		})
 	}
-}
-
-// marker is the marker of a page that is followed by another, or nil.
-func marker(next string) *string {
-	if next == "" {
-		return nil
-	}
-	return aws.String(next)
 }

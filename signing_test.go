@@ -28,7 +28,7 @@ func TestSigner_Sign(t *testing.T) {
 
 	t.Run("sends key, message and algorithm and returns the signature", func(t *testing.T) {
 		t.Parallel()
-		f := newFullFake()
+		f := newFake()
 		signature, err := kmskit.NewSigner(f).Sign(t.Context(), fakeKeyID, []byte("message"), ecdsa256)
 		require.NoError(t, err)
 		assert.Equal(t, []byte("signature"), signature)
@@ -39,7 +39,7 @@ func TestSigner_Sign(t *testing.T) {
 
 	t.Run("signs a digest where an option says so", func(t *testing.T) {
 		t.Parallel()
-		f := newFullFake()
+		f := newFake()
 		digest := bytes.Repeat([]byte{17}, 32)
 		_, err := kmskit.NewSigner(f).Sign(t.Context(), fakeAlias, digest, ecdsa256, func(in *kms.SignInput) {
 			in.MessageType = types.MessageTypeDigest
@@ -53,7 +53,7 @@ func TestSigner_Sign(t *testing.T) {
 	t.Run("sends no message as an empty one", func(t *testing.T) {
 		t.Parallel()
 		for _, message := range [][]byte{nil, {}} {
-			f := newFullFake()
+			f := newFake()
 			_, err := kmskit.NewSigner(f).Sign(t.Context(), fakeKeyID, message, ecdsa256)
 			require.NoError(t, err)
 			// The SDK refuses nil, so this must be empty and not nil.
@@ -79,7 +79,7 @@ func TestSigner_Sign(t *testing.T) {
 
 	t.Run("takes the longest message", func(t *testing.T) {
 		t.Parallel()
-		f := newFullFake()
+		f := newFake()
 		_, err := kmskit.NewSigner(f).Sign(t.Context(), fakeKeyID, make([]byte, 4096), ecdsa256)
 		require.NoError(t, err)
 		assert.Len(t, sent[kms.SignInput](t, f).Message, 4096)
@@ -98,7 +98,7 @@ func TestSigner_Sign(t *testing.T) {
 	for _, r := range refused {
 		t.Run(r.name, func(t *testing.T) {
 			t.Parallel()
-			f := newFullFake()
+			f := newFake()
 			signature, err := kmskit.NewSigner(f).Sign(t.Context(), r.keyID, r.message, r.algorithm)
 			assertRefused(t, f, err, "kmskit: Sign: "+r.text)
 			assert.Nil(t, signature)
@@ -129,7 +129,7 @@ func TestSigner_Verify(t *testing.T) {
 
 	t.Run("sends key, message, algorithm and signature, not swapped", func(t *testing.T) {
 		t.Parallel()
-		f := newFullFake()
+		f := newFake()
 		require.NoError(t, kmskit.NewSigner(f).Verify(t.Context(), fakeKeyID, []byte("message"), ecdsa256, []byte("signature")))
 		assert.Equal(t, &kms.VerifyInput{
 			KeyId: aws.String(fakeKeyID), Message: []byte("message"), SigningAlgorithm: ecdsa256, Signature: []byte("signature"),
@@ -138,14 +138,14 @@ func TestSigner_Verify(t *testing.T) {
 
 	t.Run("sends no message as an empty one", func(t *testing.T) {
 		t.Parallel()
-		f := newFullFake()
+		f := newFake()
 		require.NoError(t, kmskit.NewSigner(f).Verify(t.Context(), fakeKeyID, nil, ecdsa256, []byte("signature")))
 		assert.Equal(t, []byte{}, sent[kms.VerifyInput](t, f).Message)
 	})
 
 	t.Run("takes the longest message and the longest signature", func(t *testing.T) {
 		t.Parallel()
-		f := newFullFake()
+		f := newFake()
 		require.NoError(t, kmskit.NewSigner(f).Verify(t.Context(), fakeKeyID, make([]byte, 4096), ecdsa256, make([]byte, 6144)))
 		assert.Equal(t, 1, f.calls())
 	})
@@ -162,7 +162,7 @@ func TestSigner_Verify(t *testing.T) {
 
 	t.Run("takes an answer that does not say valid for an error", func(t *testing.T) {
 		t.Parallel()
-		f := newFullFake()
+		f := newFake()
 		whenAsked[kms.VerifyInput](f, &kms.VerifyOutput{KeyId: aws.String(fakeKeyARN), SignatureValid: false})
 		err := kmskit.NewSigner(f).Verify(t.Context(), fakeKeyID, []byte("message"), ecdsa256, []byte("signature"))
 		require.ErrorIs(t, err, kmskit.ErrIncompleteOutput)
@@ -184,7 +184,7 @@ func TestSigner_Verify(t *testing.T) {
 	for _, r := range refused {
 		t.Run(r.name, func(t *testing.T) {
 			t.Parallel()
-			f := newFullFake()
+			f := newFake()
 			err := kmskit.NewSigner(f).Verify(t.Context(), r.keyID, r.message, r.algorithm, r.signature)
 			assertRefused(t, f, err, "kmskit: Verify: "+r.text)
 		})
@@ -196,7 +196,7 @@ func TestSigner_GetPublicKey(t *testing.T) {
 
 	t.Run("sends the key and returns the public key and what it is for", func(t *testing.T) {
 		t.Parallel()
-		f := newFullFake()
+		f := newFake()
 		want := &kms.GetPublicKeyOutput{PublicKey: []byte("public key"), KeySpec: types.KeySpecRsa4096}
 		whenAsked[kms.GetPublicKeyInput](f, want)
 		key, err := kmskit.NewSigner(f).GetPublicKey(t.Context(), fakeAlias)
@@ -207,7 +207,7 @@ func TestSigner_GetPublicKey(t *testing.T) {
 
 	t.Run("refuses an empty key ID", func(t *testing.T) {
 		t.Parallel()
-		f := newFullFake()
+		f := newFake()
 		key, err := kmskit.NewSigner(f).GetPublicKey(t.Context(), "")
 		assertRefused(t, f, err, "kmskit: GetPublicKey: "+noAnyKeyID)
 		assert.Nil(t, key)

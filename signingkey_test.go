@@ -123,7 +123,7 @@ func publicKeyOf(t *testing.T, spec types.KeySpec) []byte {
 
 // telling returns a fake that tells a public key.
 func telling(spec types.KeySpec, usage types.KeyUsageType, publicKey []byte) *fakeKMS {
-	f := newFullFake()
+	f := newFake()
 	whenAsked[kms.GetPublicKeyInput](f, &kms.GetPublicKeyOutput{
 		KeyId: aws.String(fakeKeyARN), KeySpec: spec, KeyUsage: usage, PublicKey: publicKey,
 	})
@@ -280,7 +280,7 @@ func TestSigner_SigningKey(t *testing.T) {
 
 	t.Run("refuses an empty key ID", func(t *testing.T) {
 		t.Parallel()
-		f := newFullFake()
+		f := newFake()
 		key, err := kmskit.NewSigner(f).SigningKey(t.Context(), "")
 		assertRefused(t, f, err, "kmskit: GetPublicKey: "+noAnyKeyID)
 		assert.Nil(t, key)
@@ -327,7 +327,7 @@ func TestSigner_SigningKey(t *testing.T) {
 				KeyId: aws.String(fakeKeyARN), KeySpec: types.KeySpecRsa2048, KeyUsage: types.KeyUsageTypeSignVerify, PublicKey: []byte("public key"),
 			}
 			without(out)
-			f := newFullFake()
+			f := newFake()
 			whenAsked[kms.GetPublicKeyInput](f, out)
 			_, err := kmskit.NewSigner(f).SigningKey(t.Context(), fakeAlias)
 			require.ErrorIs(t, err, kmskit.ErrIncompleteOutput)

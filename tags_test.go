@@ -1,7 +1,6 @@
 package kmskit_test
 
 import (
-	"iter"
 	"strings"
 	"testing"
 
@@ -23,7 +22,7 @@ func TestTagManager_TagResource(t *testing.T) {
 
 	t.Run("sends the key and the tags in order of their keys", func(t *testing.T) {
 		t.Parallel()
-		f := newFullFake()
+		f := newFake()
 		tags := map[string]string{"team": "blue", "cost": "42", "stage": "", "app": "orders"}
 		require.NoError(t, kmskit.NewTagManager(f).TagResource(t.Context(), fakeKeyID, tags))
 		assert.Equal(t, &kms.TagResourceInput{
@@ -34,7 +33,7 @@ func TestTagManager_TagResource(t *testing.T) {
 
 	t.Run("sends tags that only an option gives", func(t *testing.T) {
 		t.Parallel()
-		f := newFullFake()
+		f := newFake()
 		require.NoError(t, kmskit.NewTagManager(f).TagResource(
 			t.Context(), fakeKeyID, nil,
 			func(in *kms.TagResourceInput) { in.Tags = append(in.Tags, tag("team", "blue")) },
@@ -44,7 +43,7 @@ func TestTagManager_TagResource(t *testing.T) {
 
 	t.Run("takes a key of 128 characters", func(t *testing.T) {
 		t.Parallel()
-		f := newFullFake()
+		f := newFake()
 		key := strings.Repeat("ä", 128)
 		require.NoError(t, kmskit.NewTagManager(f).TagResource(t.Context(), fakeKeyID, map[string]string{key: "long"}))
 		assert.Equal(t, []types.Tag{tag(key, "long")}, sent[kms.TagResourceInput](t, f).Tags)
@@ -71,7 +70,7 @@ func TestTagManager_TagResource(t *testing.T) {
 	for _, r := range refused {
 		t.Run(r.name, func(t *testing.T) {
 			t.Parallel()
-			f := newFullFake()
+			f := newFake()
 			err := kmskit.NewTagManager(f).TagResource(t.Context(), r.keyID, r.tags, r.option)
 			assertRefused(t, f, err, "kmskit: TagResource: "+r.text)
 		})
@@ -106,7 +105,7 @@ func TestTagManager_UntagResource(t *testing.T) {
 
 	t.Run("sends the key and the tag keys", func(t *testing.T) {
 		t.Parallel()
-		f := newFullFake()
+		f := newFake()
 		require.NoError(t, kmskit.NewTagManager(f).UntagResource(t.Context(), fakeKeyID, []string{"team", "app"}))
 		assert.Equal(t, &kms.UntagResourceInput{
 			KeyId: aws.String(fakeKeyID), TagKeys: []string{"team", "app"},
@@ -115,7 +114,7 @@ func TestTagManager_UntagResource(t *testing.T) {
 
 	t.Run("keeps an appending option out of the caller's array", func(t *testing.T) {
 		t.Parallel()
-		f := newFullFake()
+		f := newFake()
 		array := []string{"team", "app"}
 		require.NoError(t, kmskit.NewTagManager(f).UntagResource(
 			t.Context(), fakeKeyID, array[:1],
@@ -138,7 +137,7 @@ func TestTagManager_UntagResource(t *testing.T) {
 	for _, r := range refused {
 		t.Run(r.name, func(t *testing.T) {
 			t.Parallel()
-			f := newFullFake()
+			f := newFake()
 			err := kmskit.NewTagManager(f).UntagResource(t.Context(), r.keyID, r.tagKeys)
 			assertRefused(t, f, err, "kmskit: UntagResource: "+r.text)
 		})
@@ -150,26 +149,14 @@ func TestTagManager_ListResourceTags(t *testing.T) {
 
 	t.Run("sends the key", func(t *testing.T) {
 		t.Parallel()
-		f := newFullFake()
+		f := newFake()
 		require.NoError(t, drain(kmskit.NewTagManager(f).ListResourceTags(t.Context(), fakeKeyID)))
 		assert.Equal(t, &kms.ListResourceTagsInput{KeyId: aws.String(fakeKeyID)}, sent[kms.ListResourceTagsInput](t, f))
 	})
 
 	t.Run("refuses an empty key ID", func(t *testing.T) {
 		t.Parallel()
-		f := newFullFake()
+		f := newFake()
 		assertRefused(t, f, drain(kmskit.NewTagManager(f).ListResourceTags(t.Context(), "")), "kmskit: ListResourceTags: "+noKeyID)
 	})
-
-	testListing(
-		t,
-		func(f *fakeKMS) iter.Seq2[types.Tag, error] {
-			return kmskit.NewTagManager(f).ListResourceTags(t.Context(), fakeKeyID)
-		},
-		func(items []types.Tag, next string) *kms.ListResourceTagsOutput {
-			return &kms.ListResourceTagsOutput{Tags: items, NextMarker: marker(next), Truncated: next != ""}
-		},
-		func(in *kms.ListResourceTagsInput) *string { return in.Marker },
-		[4]types.Tag{tag("1", "a"), tag("2", "b"), tag("3", "c"), tag("4", "d")},
-	)
 }
