@@ -1,27 +1,15 @@
 package kmskit_test
 
 import (
-	"bytes"
 	"context"
-	"crypto/aes"
 	"encoding/base64"
-	"encoding/gob"
-	"encoding/json"
-	"encoding/xml"
 	"errors"
 	"fmt"
-	"log/slog"
-	"maps"
-	"net/http"
 	"reflect"
-	"regexp"
-	"runtime"
-	"slices"
 	"strings"
 	"sync"
 	"testing"
 	"unsafe"
-	"weak"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/kms"
@@ -846,444 +834,190 @@ func identity(m map[string]string) uintptr {
 	return reflect.ValueOf(m).Pointer()
 }
 
-// testSecret is a plaintext whose bytes stand out in any form of writing.
-func testSecret() []byte {
-	secret := make([]byte, 32)
-	for i := range secret {
-		secret[i] = byte(200 + i)
-	}
-	return secret
-}
-
-// newDataKey returns a DataKey whose plaintext is the secret.
-func newDataKey(t *testing.T) *kmskit.DataKey {
-	t.Helper()
-	f := newFake()
-	whenAsked[kms.GenerateDataKeyInput](f, &kms.GenerateDataKeyOutput{
-		KeyId: aws.String(fakeKeyARN), CiphertextBlob: []byte("sealed data key"), Plaintext: testSecret(),
-	})
-	key, err := kmskit.NewEncryptor(f).GenerateDataKey(t.Context(), fakeKeyID)
-	require.NoError(t, err)
-	require.Equal(t, testSecret(), key.Plaintext())
-	return key
-}
-
-func TestDataKey_Destroy(t *testing.T) {
-	t.Parallel()
-
-	t.Run("overwrites the bytes that Plaintext handed out", func(t *testing.T) {
-		t.Parallel()
-		key := newDataKey(t)
-		handedOut := key.Plaintext()
-		key.Destroy()
-		assert.Equal(t, make([]byte, 32), handedOut)
-	})
-
-	t.Run("overwrites the bytes of the SDK's output", func(t *testing.T) {
-		t.Parallel()
-		f := newFake()
-		out := &kms.GenerateDataKeyOutput{KeyId: aws.String(fakeKeyARN), CiphertextBlob: []byte("sealed"), Plaintext: testSecret()}
-		plaintext := out.Plaintext
-		whenAsked[kms.GenerateDataKeyInput](f, out)
-		key, err := kmskit.NewEncryptor(f).GenerateDataKey(t.Context(), fakeKeyID)
-		require.NoError(t, err)
-		key.Destroy()
-		assert.Equal(t, make([]byte, 32), plaintext)
-	})
-
-	t.Run("leaves a nil plaintext, so that ciphers fail", func(t *testing.T) {
-		t.Parallel()
-		key := newDataKey(t)
-		key.Destroy()
-		assert.Nil(t, key.Plaintext())
-		_, err := aes.NewCipher(key.Plaintext())
-		assert.Error(t, err)
-	})
-
-	t.Run("reaches copies of the DataKey", func(t *testing.T) {
-		t.Parallel()
-		key := newDataKey(t)
-		before := *key
-		key.Destroy()
-		after := *key
-		assert.Nil(t, before.Plaintext())
-		assert.Nil(t, after.Plaintext())
-	})
-
-	t.Run("through a copy reaches the DataKey", func(t *testing.T) {
-		t.Parallel()
-		key := newDataKey(t)
-		other := *key
-		other.Destroy()
-		assert.Nil(t, key.Plaintext())
-	})
-
-	t.Run("may be repeated", func(t *testing.T) {
-		t.Parallel()
-		key := newDataKey(t)
-		key.Destroy()
-		assert.NotPanics(t, key.Destroy)
-		assert.Nil(t, key.Plaintext())
-	})
-
-	t.Run("leaves nil and zero DataKeys alone", func(t *testing.T) {
-		t.Parallel()
-		var none *kmskit.DataKey
-		assert.NotPanics(t, none.Destroy)
-		assert.Nil(t, none.Plaintext())
-		var zero kmskit.DataKey
-		assert.NotPanics(t, zero.Destroy)
-		assert.Nil(t, zero.Plaintext())
-	})
-
-	t.Run("leaves what is not secret", func(t *testing.T) {
-		t.Parallel()
-		key := newDataKey(t)
-		key.Destroy()
-		assert.Equal(t, fakeKeyARN, key.KeyID)
-		assert.Equal(t, []byte("sealed data key"), key.Ciphertext)
-	})
-}
-
-// Somebody's structs, which hold a DataKey in every way that a struct can.
-type (
-	exportedHolder struct {
-		Value   kmskit.DataKey
-		Pointer *kmskit.DataKey
-		Any     any
-	}
-	unexportedHolder struct {
-		value   kmskit.DataKey
-		pointer *kmskit.DataKey
-		any     any
-	}
-	embeddingHolder        struct{ kmskit.DataKey }
-	pointerEmbeddingHolder struct{ *kmskit.DataKey }
-	twoEmbeddingsHolder    struct { // of two Format methods none is promoted
-		embeddingHolder
-		pointerEmbeddingHolder
-	}
+const (
+	p256Pair  = types.DataKeyPairSpecEccNistP256
+	noPair    = "the key pair spec is empty; give one, such as types.DataKeyPairSpecEccNistP256"
+	publicKey = "public key"
 )
 
-// holders returns the DataKey in every place it can be in.
-func holders(key *kmskit.DataKey) map[string]any {
-	return map[string]any{
-		"value":              *key,
-		"pointer":            key,
-		"pointer to pointer": &key,
-		"exported fields":    exportedHolder{*key, key, key},
-		"pointer to struct":  &exportedHolder{*key, key, *key},
-		"unexported fields":  unexportedHolder{*key, key, key},
-		"pointer to those":   &unexportedHolder{*key, key, *key},
-		"embedded":           embeddingHolder{*key},
-		"embedded pointer":   pointerEmbeddingHolder{key},
-		"embedded twice":     twoEmbeddingsHolder{embeddingHolder{*key}, pointerEmbeddingHolder{key}},
-		"slice":              []kmskit.DataKey{*key},
-		"slice of pointers":  []*kmskit.DataKey{key},
-		"slice of any":       []any{*key, key},
-		"array":              [1]kmskit.DataKey{*key},
-		"map":                map[string]kmskit.DataKey{"key": *key},
-		"map of pointers":    map[string]*kmskit.DataKey{"key": key},
-		"nested":             map[string][]unexportedHolder{"key": {{*key, key, &exportedHolder{*key, key, key}}}},
-	}
-}
-
-// writings returns everything that the printers, loggers and encoders within
-// reach make of a value. None of them may fail quietly, but some cannot encode
-// some values: their errors are writings too.
-func writings(t *testing.T, v any) map[string]string {
-	t.Helper()
-	w := map[string]string{}
-	for verb := range strings.FieldsSeq("%v %+v %#v %d %s %x %X %#x %q %#q %T %p %t %b %o %O %c %U %e %g %w %z %10v %-40s %.3v %[1]v") {
-		w[verb] = fmt.Sprintf(verb, v)
-	}
-	w["% x"] = fmt.Sprintf("% x", v)
-	w["Print"] = fmt.Sprint(v) + fmt.Sprintln(v)
-	w["wrapped"] = fmt.Sprintf("%+v", fmt.Errorf("failed with %v", v))
-
-	var text, jsonText bytes.Buffer
-	slog.New(slog.NewTextHandler(&text, nil)).Info("made", "key", v, slog.Group("group", "key", v))
-	slog.New(slog.NewJSONHandler(&jsonText, nil)).Info("made", "key", v, slog.Group("group", "key", v))
-	w["slog text"], w["slog JSON"] = text.String(), jsonText.String()
-
-	encoded, err := json.Marshal(v)
-	w["json"] = fmt.Sprint(string(encoded), err)
-	encoded, err = xml.Marshal(v)
-	w["xml"] = fmt.Sprint(string(encoded), err)
-	var gobbed bytes.Buffer
-	err = gob.NewEncoder(&gobbed).Encode(v)
-	w["gob"] = fmt.Sprint(gobbed.String(), err)
-
-	var failures failureText
-	assert.Equal(&failures, "something else", v)
-	assert.Equal(&failures, reflect.Zero(reflect.TypeOf(v)).Interface(), v)
-	assert.Nil(&failures, v)
-	assert.IsType(&failures, 0, v)
-	assert.Contains(&failures, v, "something else")
-	assert.NotEmpty(&failures, failures.String(), "testify must have complained")
-	w["testify"] = failures.String()
-	return w
-}
-
-// failureText collects what testify prints when assertions fail.
-type failureText struct{ strings.Builder }
-
-func (f *failureText) Errorf(format string, args ...any) { _, _ = fmt.Fprintf(f, format, args...) }
-
-func TestDataKey_isRedacted(t *testing.T) {
+func TestEncryptor_GenerateDataKeyPair(t *testing.T) {
 	t.Parallel()
-	secret := testSecret()
 
-	for name, holder := range holders(newDataKey(t)) {
+	t.Run("sends key and spec and returns both keys", func(t *testing.T) {
+		t.Parallel()
+		f := newFake()
+		pair, err := kmskit.NewEncryptor(f).GenerateDataKeyPair(t.Context(), fakeAlias, p256Pair)
+		require.NoError(t, err)
+		assert.Equal(t, fakeKeyARN, pair.KeyID)
+		assert.Equal(t, p256Pair, pair.Spec)
+		assert.Equal(t, []byte(publicKey), pair.PublicKey)
+		assert.Equal(t, []byte("sealed private key"), pair.Ciphertext)
+		assert.Nil(t, pair.CiphertextForRecipient)
+		assert.Equal(t, []byte("private key"), pair.PrivateKey())
+		assert.Equal(t, &kms.GenerateDataKeyPairInput{
+			KeyId: aws.String(fakeAlias), KeyPairSpec: p256Pair,
+		}, sent[kms.GenerateDataKeyPairInput](t, f))
+	})
+
+	t.Run("tells the spec that an option sets", func(t *testing.T) {
+		t.Parallel()
+		f := newFake()
+		pair, err := kmskit.NewEncryptor(f).GenerateDataKeyPair(t.Context(), fakeKeyID, "", func(in *kms.GenerateDataKeyPairInput) {
+			in.KeyPairSpec = types.DataKeyPairSpecRsa4096
+		})
+		require.NoError(t, err)
+		assert.Equal(t, types.DataKeyPairSpecRsa4096, pair.Spec)
+		assert.Equal(t, types.DataKeyPairSpecRsa4096, sent[kms.GenerateDataKeyPairInput](t, f).KeyPairSpec)
+	})
+
+	t.Run("returns the ciphertext for the recipient without a private key", func(t *testing.T) {
+		t.Parallel()
+		f := newFake()
+		whenAsked[kms.GenerateDataKeyPairInput](f, &kms.GenerateDataKeyPairOutput{
+			KeyId: aws.String(fakeKeyARN), PublicKey: []byte(publicKey), PrivateKeyCiphertextBlob: []byte("sealed"),
+			CiphertextForRecipient: []byte("for the enclave"),
+		})
+		pair, err := kmskit.NewEncryptor(f).GenerateDataKeyPair(t.Context(), fakeKeyID, p256Pair)
+		require.NoError(t, err)
+		assert.Equal(t, []byte("for the enclave"), pair.CiphertextForRecipient)
+		assert.Nil(t, pair.PrivateKey())
+	})
+
+	whole := kms.GenerateDataKeyPairOutput{
+		KeyId: aws.String(fakeKeyARN), PublicKey: []byte(publicKey),
+		PrivateKeyCiphertextBlob: []byte("sealed"), PrivateKeyPlaintext: []byte("private key"),
+	}
+	incomplete := map[string]func(*kms.GenerateDataKeyPairOutput){
+		"reports an answer without the key ID":      func(out *kms.GenerateDataKeyPairOutput) { out.KeyId = nil },
+		"reports an answer without the public key":  func(out *kms.GenerateDataKeyPairOutput) { out.PublicKey = nil },
+		"reports an answer without the ciphertext":  func(out *kms.GenerateDataKeyPairOutput) { out.PrivateKeyCiphertextBlob = nil },
+		"reports an answer without the private key": func(out *kms.GenerateDataKeyPairOutput) { out.PrivateKeyPlaintext = nil },
+	}
+	for name, without := range incomplete {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			for form, text := range writings(t, holder) {
-				assert.Empty(t, leak(text, secret), "%s wrote %s", form, text)
-			}
-			// Printers not tried here reach what reflection reaches, no more.
-			assert.False(t, reachable(reflect.ValueOf(holder), secret), "reflection reaches the plaintext")
+			f := newFake()
+			out := whole
+			without(&out)
+			whenAsked[kms.GenerateDataKeyPairInput](f, &out)
+			pair, err := kmskit.NewEncryptor(f).GenerateDataKeyPair(t.Context(), fakeKeyID, p256Pair)
+			require.ErrorIs(t, err, kmskit.ErrIncompleteOutput)
+			assert.Nil(t, pair)
 		})
 	}
 
-	t.Run("prints the same for any verb", func(t *testing.T) {
-		t.Parallel()
-		key := newDataKey(t)
-		const want = `DataKey{KeyID: "` + fakeKeyARN + `", Ciphertext: 15 bytes, Plaintext: redacted}`
-		for _, verb := range []string{"%v", "%+v", "%#v", "%d", "%s", "%x", "%q"} {
-			assert.Equal(t, want, fmt.Sprintf(verb, key))
-			assert.Equal(t, want, fmt.Sprintf(verb, *key))
-		}
-	})
-
-	t.Run("logs what is not secret", func(t *testing.T) {
-		t.Parallel()
-		var text bytes.Buffer
-		slog.New(slog.NewTextHandler(&text, nil)).Info("made", "key", newDataKey(t))
-		assert.Contains(t, text.String(), "key.key_id="+fakeKeyARN+" key.ciphertext_bytes=15\n")
-	})
-
-	t.Run("encodes what is not secret", func(t *testing.T) {
-		t.Parallel()
-		encoded, err := json.Marshal(newDataKey(t))
-		require.NoError(t, err)
-		var key kmskit.DataKey
-		require.NoError(t, json.Unmarshal(encoded, &key))
-		assert.Equal(t, kmskit.DataKey{KeyID: fakeKeyARN, Ciphertext: []byte("sealed data key")}, key)
-	})
-
-	t.Run("prints and logs a nil DataKey as nil", func(t *testing.T) {
-		t.Parallel()
-		var none *kmskit.DataKey
-		for _, verb := range []string{"%v", "%+v", "%s"} {
-			assert.Equal(t, "<nil>", fmt.Sprintf(verb, none))
-		}
-		var text, jsonText bytes.Buffer
-		slog.New(slog.NewTextHandler(&text, nil)).Info("none", "key", none)
-		slog.New(slog.NewJSONHandler(&jsonText, nil)).Info("none", "key", none)
-		assert.Contains(t, text.String(), " key=<nil>\n")
-		assert.Contains(t, jsonText.String(), `,"key":null}`)
-	})
-}
-
-// TestDataKey_forgetsTheResponse holds that a DataKey does not keep the metadata
-// of the answer that it came in alive: the SDK's has the HTTP response, and its
-// buffer has the plaintext in base64, where Destroy does not reach it.
-func TestDataKey_forgetsTheResponse(t *testing.T) {
-	t.Parallel()
-	f := newFake()
-	var response weak.Pointer[http.Response]
-	answer(f, func(*kms.GenerateDataKeyInput) (*kms.GenerateDataKeyOutput, error) {
-		got := &http.Response{Status: "200 OK"}
-		response = weak.Make(got)
-		out := &kms.GenerateDataKeyOutput{KeyId: aws.String(fakeKeyARN), CiphertextBlob: []byte("sealed"), Plaintext: testSecret()}
-		out.ResultMetadata.Set("response", got)
-		return out, nil
-	})
-	key, err := kmskit.NewEncryptor(f).GenerateDataKey(t.Context(), fakeKeyID)
-	require.NoError(t, err)
-	runtime.GC()
-	assert.Nil(t, response.Value(), "the response is still alive")
-	assert.Equal(t, testSecret(), key.Plaintext())
-}
-
-// TestNothingPrintsPlaintext looks for plaintext in what callers print and log:
-// errors, and the package's own values.
-func TestNothingPrintsPlaintext(t *testing.T) {
-	t.Parallel()
-	secret := testSecret()
-	tooLong := slices.Repeat(secret, 4097/len(secret)+1)
-
-	// quiet returns a fake that keeps no inputs, since it would be printed too.
-	quiet := func() *fakeKMS {
-		f := newFake()
-		f.silent = true
-		return f
+	refused := []struct {
+		name, keyID string
+		spec        types.DataKeyPairSpec
+		text        string
+	}{
+		{"refuses an empty key ID", "", p256Pair, noAnyKeyID},
+		{"refuses an empty spec", fakeKeyID, "", noPair},
 	}
-	refuses := func(err error) *fakeKMS {
-		f := quiet()
-		f.fail = func(context.Context) error { return err }
-		return f
-	}
-	lacksCiphertext := quiet()
-	whenAsked[kms.GenerateDataKeyInput](lacksCiphertext, &kms.GenerateDataKeyOutput{Plaintext: secret})
-	blank := quiet()
-	blank.blank = true
-
-	values := map[string]any{
-		"Encryptor": kmskit.NewEncryptor(quiet()).WithEncryptionContext(map[string]string{"tenant": "blue"}).WithGrantTokens("one"),
-		"Grant":     kmskit.Grant{ID: fakeGrantID, Token: fakeGrantToken},
-		"DataKey":   newDataKey(t),
-	}
-	add := func(name string, call func(*kmskit.Encryptor) error, fakes ...*fakeKMS) {
-		for i, f := range fakes {
-			err := call(kmskit.NewEncryptor(f))
-			require.Error(t, err)
-			values[fmt.Sprintf("%s error %d", name, i+1)] = err
-		}
-	}
-	add("Encrypt", func(e *kmskit.Encryptor) error {
-		_, err := e.Encrypt(t.Context(), fakeKeyID, secret)
-		return err
-	}, refuses(errors.New("connection reset")), refuses(&types.DisabledException{}), blank)
-	add("Encrypt too much", func(e *kmskit.Encryptor) error {
-		_, err := e.Encrypt(t.Context(), fakeKeyID, tooLong)
-		return err
-	}, quiet())
-	add("Encrypt without key", func(e *kmskit.Encryptor) error {
-		_, err := e.Encrypt(t.Context(), "", secret)
-		return err
-	}, quiet())
-	add("Decrypt", func(e *kmskit.Encryptor) error {
-		_, err := e.Decrypt(t.Context(), fakeKeyID, []byte("sealed"))
-		return err
-	}, refuses(&types.InvalidCiphertextException{}), blank)
-	add("GenerateDataKey", func(e *kmskit.Encryptor) error {
-		_, err := e.GenerateDataKey(t.Context(), fakeKeyID)
-		return err
-	}, lacksCiphertext)
-
-	for name, value := range values {
-		t.Run(name, func(t *testing.T) {
+	for _, r := range refused {
+		t.Run(r.name, func(t *testing.T) {
 			t.Parallel()
-			for form, text := range writings(t, value) {
-				assert.Empty(t, leak(text, secret), "%s wrote %s", form, text)
-			}
-			assert.False(t, reachable(reflect.ValueOf(value), secret), "reflection reaches the plaintext")
+			f := newFake()
+			pair, err := kmskit.NewEncryptor(f).GenerateDataKeyPair(t.Context(), r.keyID, r.spec)
+			assertRefused(t, f, err, "kmskit: GenerateDataKeyPair: "+r.text)
+			assert.Nil(t, pair)
 		})
 	}
 }
 
-var (
-	notAlphanumeric = regexp.MustCompile(`0[xXo]|\\x|U\+00|[^0-9A-Za-z]+`)
-	number          = regexp.MustCompile(`[0-9]+`)
-)
-
-// leak returns the first form in which the text holds a part of the secret: raw,
-// quoted, hexadecimal, decimal, octal, binary, as code points or in base64.
-func leak(text string, secret []byte) string {
-	squeezed := strings.ToLower(notAlphanumeric.ReplaceAllString(text, ""))
-	spaceless := strings.ReplaceAll(text, " ", "")
-	numbers := " " + strings.Join(number.FindAllString(text, -1), " ") + " "
-	for i := range len(secret) - 8 {
-		part := secret[i : i+8]
-		switch {
-		case strings.Contains(text, string(part[:4])):
-			return "raw"
-		case strings.Contains(spaceless, string([]rune{rune(part[0]), rune(part[1]), rune(part[2]), rune(part[3])})):
-			return "characters"
-		case strings.Contains(squeezed, fmt.Sprintf("%x", part[:4])):
-			return "hexadecimal"
-		case strings.Contains(numbers, fmt.Sprintf(" %d %d %d ", part[0], part[1], part[2])):
-			return "decimal"
-		case strings.Contains(squeezed, fmt.Sprintf("%o%o%o%o", part[0], part[1], part[2], part[3])):
-			return "octal"
-		case strings.Contains(squeezed, fmt.Sprintf("%b%b%b", part[0], part[1], part[2])):
-			return "binary"
-		case strings.Contains(text, base64.StdEncoding.EncodeToString(part[:6])):
-			return "base64"
-		case strings.Contains(text, base64.URLEncoding.EncodeToString(part[:6])):
-			return "base64 for URLs"
-		}
-	}
-	return ""
-}
-
-// reachable reports whether reflection finds the secret in v, by way of any
-// field, element, pointer or interface.
-func reachable(v reflect.Value, secret []byte) bool {
-	return reach(v, secret, map[unsafe.Pointer]bool{})
-}
-
-func reach(v reflect.Value, secret []byte, seen map[unsafe.Pointer]bool) bool {
-	var within []reflect.Value
-	switch v.Kind() {
-	case reflect.String:
-		return strings.Contains(v.String(), string(secret[:8]))
-	case reflect.Slice, reflect.Array:
-		var raw []byte
-		for i := range v.Len() {
-			within = append(within, v.Index(i))
-			if v.Index(i).Kind() == reflect.Uint8 {
-				raw = append(raw, byte(v.Index(i).Uint()))
-			}
-		}
-		if bytes.Contains(raw, secret[:8]) {
-			return true
-		}
-	case reflect.Struct:
-		for _, field := range v.Fields() {
-			within = append(within, field)
-		}
-	case reflect.Map:
-		for _, key := range v.MapKeys() {
-			within = append(within, key, v.MapIndex(key))
-		}
-	case reflect.Pointer:
-		if !seen[v.UnsafePointer()] {
-			seen[v.UnsafePointer()] = true
-			within = append(within, v.Elem())
-		}
-	case reflect.Interface:
-		within = append(within, v.Elem())
-	default: // a number, a function or nothing at all
-	}
-	return slices.ContainsFunc(within, func(v reflect.Value) bool { return reach(v, secret, seen) })
-}
-
-// TestLeak holds that the search of the tests above finds what it looks for.
-func TestLeak(t *testing.T) {
+func TestEncryptor_GenerateDataKeyPairWithoutPlaintext(t *testing.T) {
 	t.Parallel()
-	secret := testSecret()
-	naive := struct{ Plaintext []byte }{secret}
 
-	for form, text := range map[string]string{
-		"raw": string(secret), "characters": fmt.Sprintf("%c", secret),
-		"quoted": fmt.Sprintf("%q", secret), "base64": base64.StdEncoding.EncodeToString(secret),
-		"base64 for URLs":          base64.RawURLEncoding.EncodeToString(secret),
-		"base64 after one byte":    base64.StdEncoding.EncodeToString(append([]byte("a"), secret...)),
-		"base64 after two bytes":   base64.StdEncoding.EncodeToString(append([]byte("ab"), secret...)),
-		"escaped for URLs":         "%C8%C9%CA%CB",
-		"the end of it":            fmt.Sprintf("%x", secret[20:]),
-		"code points":              fmt.Sprintf("%U", secret),
-		"upper case with 0X":       fmt.Sprintf("%#X", secret),
-		"octal with prefix":        fmt.Sprintf("%O", secret),
-		"hexadecimal with spaces":  fmt.Sprintf("% x", secret),
-		"hexadecimal with commas":  fmt.Sprintf("%#v", secret),
-		"decimal on several lines": string(bytes.ReplaceAll(fmt.Append(nil, secret), []byte(" "), []byte(",\n"))),
-	} {
-		assert.NotEmpty(t, leak(text, secret), "%s: %s", form, text)
+	t.Run("sends key and spec and returns no private key", func(t *testing.T) {
+		t.Parallel()
+		f := newFake()
+		pair, err := kmskit.NewEncryptor(f).GenerateDataKeyPairWithoutPlaintext(t.Context(), fakeAlias, p256Pair)
+		require.NoError(t, err)
+		assert.Equal(t, &kmskit.DataKeyPair{
+			KeyID: fakeKeyARN, Spec: p256Pair, PublicKey: []byte(publicKey), Ciphertext: []byte("sealed private key"),
+		}, pair)
+		assert.Nil(t, pair.PrivateKey())
+		assert.Equal(t, &kms.GenerateDataKeyPairWithoutPlaintextInput{
+			KeyId: aws.String(fakeAlias), KeyPairSpec: p256Pair,
+		}, sent[kms.GenerateDataKeyPairWithoutPlaintextInput](t, f))
+	})
+
+	incomplete := map[string]*kms.GenerateDataKeyPairWithoutPlaintextOutput{
+		"reports an answer without the key ID":     {PublicKey: []byte(publicKey), PrivateKeyCiphertextBlob: []byte("sealed")},
+		"reports an answer without the public key": {KeyId: aws.String(fakeKeyARN), PrivateKeyCiphertextBlob: []byte("sealed")},
+		"reports an answer without the ciphertext": {KeyId: aws.String(fakeKeyARN), PublicKey: []byte(publicKey)},
+	}
+	for name, out := range incomplete {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			f := newFake()
+			whenAsked[kms.GenerateDataKeyPairWithoutPlaintextInput](f, out)
+			pair, err := kmskit.NewEncryptor(f).GenerateDataKeyPairWithoutPlaintext(t.Context(), fakeKeyID, p256Pair)
+			require.ErrorIs(t, err, kmskit.ErrIncompleteOutput)
+			assert.Nil(t, pair)
+		})
 	}
 
-	wrote := writings(t, naive)
-	for form := range strings.FieldsSeq("%v %+v %#v %d %s %x %X %#x %q %b %o %O %c %U %10v json testify Print") {
-		assert.NotEmpty(t, leak(wrote[form], secret), "%s: %s", form, wrote[form])
+	refused := []struct {
+		name, keyID string
+		spec        types.DataKeyPairSpec
+		text        string
+	}{
+		{"refuses an empty key ID", "", p256Pair, noAnyKeyID},
+		{"refuses an empty spec", fakeKeyID, "", noPair},
 	}
-	for _, form := range []string{"% x", "slog text", "slog JSON", "wrapped", "gob"} {
-		assert.NotEmpty(t, leak(wrote[form], secret), "%s: %s", form, wrote[form])
+	for _, r := range refused {
+		t.Run(r.name, func(t *testing.T) {
+			t.Parallel()
+			f := newFake()
+			pair, err := kmskit.NewEncryptor(f).GenerateDataKeyPairWithoutPlaintext(t.Context(), r.keyID, r.spec)
+			assertRefused(t, f, err, "kmskit: GenerateDataKeyPairWithoutPlaintext: "+r.text)
+			assert.Nil(t, pair)
+		})
 	}
+}
 
-	assert.Empty(t, leak(strings.Join(slices.Collect(maps.Values(writings(t, "nothing to see"))), "\n"), secret))
-	assert.True(t, reachable(reflect.ValueOf(map[string]any{"a": []any{&naive}}), secret))
-	assert.True(t, reachable(reflect.ValueOf(struct{ hidden *[]byte }{&secret}), secret))
-	assert.False(t, reachable(reflect.ValueOf(struct{ hidden func() []byte }{func() []byte { return secret }}), secret))
+func TestEncryptor_dataKeyPairsCarry(t *testing.T) {
+	t.Parallel()
+	newEncryptor := func(f *fakeKMS) *kmskit.Encryptor { return kmskit.NewEncryptor(f) }
+	blue := map[string]string{"tenant": "blue"}
+
+	t.Run("GenerateDataKeyPair", func(t *testing.T) {
+		t.Parallel()
+		call := func(ctx context.Context, e *kmskit.Encryptor, optFns ...func(*kms.GenerateDataKeyPairInput)) error {
+			_, err := e.GenerateDataKeyPair(ctx, fakeKeyID, p256Pair, optFns...)
+			return err
+		}
+		testGrantTokens(t, newEncryptor, func(in *kms.GenerateDataKeyPairInput) *[]string { return &in.GrantTokens }, call)
+
+		t.Run("sends the encryption context, of which options write a copy", func(t *testing.T) {
+			t.Parallel()
+			f := newFake()
+			e := kmskit.NewEncryptor(f).WithEncryptionContext(blue)
+			require.NoError(t, call(t.Context(), e, func(in *kms.GenerateDataKeyPairInput) { in.EncryptionContext["stage"] = "test" }))
+			require.NoError(t, call(t.Context(), e))
+			inputs := sentEach[kms.GenerateDataKeyPairInput](t, f)
+			assert.Equal(t, map[string]string{"tenant": "blue", "stage": "test"}, inputs[0].EncryptionContext)
+			assert.Equal(t, blue, inputs[1].EncryptionContext)
+		})
+	})
+	t.Run("GenerateDataKeyPairWithoutPlaintext", func(t *testing.T) {
+		t.Parallel()
+		call := func(ctx context.Context, e *kmskit.Encryptor, optFns ...func(*kms.GenerateDataKeyPairWithoutPlaintextInput)) error {
+			_, err := e.GenerateDataKeyPairWithoutPlaintext(ctx, fakeKeyID, p256Pair, optFns...)
+			return err
+		}
+		testGrantTokens(t, newEncryptor, func(in *kms.GenerateDataKeyPairWithoutPlaintextInput) *[]string { return &in.GrantTokens }, call)
+
+		t.Run("sends the encryption context, of which options write a copy", func(t *testing.T) {
+			t.Parallel()
+			f := newFake()
+			e := kmskit.NewEncryptor(f).WithEncryptionContext(blue)
+			require.NoError(t, call(t.Context(), e, func(in *kms.GenerateDataKeyPairWithoutPlaintextInput) { in.EncryptionContext["stage"] = "test" }))
+			require.NoError(t, call(t.Context(), e))
+			inputs := sentEach[kms.GenerateDataKeyPairWithoutPlaintextInput](t, f)
+			assert.Equal(t, map[string]string{"tenant": "blue", "stage": "test"}, inputs[0].EncryptionContext)
+			assert.Equal(t, blue, inputs[1].EncryptionContext)
+		})
+	})
 }
