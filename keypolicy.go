@@ -12,9 +12,10 @@ import (
 // aws-us-gov); users, roles and resources are given by their ARNs as they are.
 
 // DefaultKeyPolicy returns the policy that KMS gives a key which is made without
-// one, with further statements after it. It leaves the key to the account, whose
-// identity policies then decide, and whose root user cannot be locked out. The
-// account is given by its ID of 12 digits, or by the ARN of its root.
+// one, with further statements after it. It leaves the key to the account: its
+// identity policies decide, and its root user, who cannot be deleted, can always
+// manage the key. The account is given by its ID of 12 digits, or by the ARN of
+// its root.
 //
 // https://docs.aws.amazon.com/kms/latest/developerguide/key-policy-default.html
 func DefaultKeyPolicy(accountID string, statements ...Statement) *PolicyDocument {

@@ -312,8 +312,8 @@ func wrongValue(operator, value string) string {
 		}
 	case strings.HasPrefix(operator, "Arn") && strings.Count(value, ":") < 5:
 		return "give an ARN, whose six parts may have wildcards"
-	case (operator == "StringEquals" || operator == "StringNotEquals") && strings.ContainsAny(value, "*?"):
-		return "use " + strings.Replace(operator, "Equals", "Like", 1) + " for wildcards: " + operator + " takes * and ? as they are"
+	case (operator == "StringEquals" || operator == "StringNotEquals") && strings.Contains(value, "*"):
+		return "use " + strings.Replace(operator, "Equals", "Like", 1) + " for wildcards: " + operator + " takes * as it is"
 	}
 	return ""
 }

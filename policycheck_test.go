@@ -53,8 +53,8 @@ func TestPolicyDocument_Check(t *testing.T) {
 			"Effect": `"Allow"`, "Principal": `{"AWS": "arn:aws:iam::111122223333:role/reader"}`, "Action": `"kms:Decrypt"`, "Resource": `"*"`,
 		}
 		members[member] = value
-		if strings.HasPrefix(member, "Not") {
-			delete(members, strings.TrimPrefix(member, "Not"))
+		if after, ok := strings.CutPrefix(member, "Not"); ok {
+			delete(members, after)
 		}
 		var parts []string
 		for name, v := range members {
@@ -122,7 +122,8 @@ func TestPolicyDocument_Check(t *testing.T) {
 		{"a condition key that key policies do not have", readerIf(`"ForAnyValue:StringEquals": {"kms:ResourceAliases": "alias/orders"}`), []string{"statement 2: KMS leaves the condition key kms:ResourceAliases out of key policies; put the condition into identity policies [IneffectiveCondition]"}},
 		{"many values compared as one", readerIf(`"StringEquals": {"kms:EncryptionContextKeys": "tenant"}`), []string{"statement 2: the condition key kms:EncryptionContextKeys has many values, to which StringEquals does not apply; put ForAnyValue: or ForAllValues: before StringEquals [IneffectiveCondition]"}},
 		{"one value compared as many", readerIf(`"ForAllValues:StringEquals": {"kms:EncryptionContext:tenant": "blue"}`), []string{"statement 2: ForAllValues:StringEquals holds for requests without kms:EncryptionContext:tenant too; remove ForAllValues:, for the key has one value [PermissiveCondition]"}},
-		{"a wildcard that is none", readerIf(`"StringEquals": {"kms:ViaService": "s3.*.amazonaws.com"}`), []string{`statement 2: StringEquals compares kms:ViaService with "s3.*.amazonaws.com"; use StringLike for wildcards: StringEquals takes * and ? as they are [IneffectiveCondition]`}},
+		{"a wildcard that is none", readerIf(`"StringEquals": {"kms:ViaService": "s3.*.amazonaws.com"}`), []string{`statement 2: StringEquals compares kms:ViaService with "s3.*.amazonaws.com"; use StringLike for wildcards: StringEquals takes * as it is [IneffectiveCondition]`}},
+		{"nothing in a question mark", readerIf(`"StringEquals": {"kms:EncryptionContext:url": "https://example.com/?tenant=blue"}`), nil},
 		{"a service without its Region", readerIf(`"StringEquals": {"kms:ViaService": "s3.amazonaws.com"}`), []string{`statement 2: kms:ViaService is never "s3.amazonaws.com"; services are named with their Region there, as in s3.eu-central-1.amazonaws.com [IneffectiveCondition]`}},
 		{"an account by its ARN", readerIf(`"StringEquals": {"kms:CallerAccount": "arn:aws:iam::111122223333:root"}`), []string{`statement 2: kms:CallerAccount is never "arn:aws:iam::111122223333:root"; give an account ID of 12 digits [IneffectiveCondition]`}},
 		{"neither true nor false", readerIf(`"Bool": {"kms:GrantIsForAWSResource": "yes"}`), []string{`statement 2: Bool compares kms:GrantIsForAWSResource with "yes"; give true or false [IneffectiveCondition]`}},
