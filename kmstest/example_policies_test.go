@@ -120,3 +120,32 @@ func ExampleWithConditionKey() {
 	// through the endpoint: <nil>
 	// from elsewhere: AccessDeniedException
 }
+
+// An AWS service uses a key for one resource, as the key policy says.
+func ExampleServer_Principal_service() {
+	ctx := context.Background()
+	srv := kmstest.New()
+	key, err := srv.Client().CreateKey(ctx, &kms.CreateKeyInput{Policy: new(`{
+		"Version": "2012-10-17",
+		"Statement": [
+			{"Effect": "Allow", "Principal": {"AWS": "111122223333"}, "Action": "kms:*", "Resource": "*"},
+			{"Effect": "Allow", "Principal": {"Service": "cloudtrail.amazonaws.com"}, "Action": "kms:GenerateDataKey", "Resource": "*",
+			 "Condition": {"StringEquals": {"aws:SourceArn": "arn:aws:cloudtrail:us-east-1:111122223333:trail/bills"}}}
+		]
+	}`)})
+	if err != nil {
+		panic(err)
+	}
+
+	for _, trail := range []string{"bills", "another"} {
+		cloudTrail := srv.Principal("cloudtrail.amazonaws.com",
+			kmstest.WithConditionKey("aws:SourceArn", "arn:aws:cloudtrail:us-east-1:111122223333:trail/"+trail))
+		_, err := cloudTrail.Client().GenerateDataKey(ctx, &kms.GenerateDataKeyInput{
+			KeyId: key.KeyMetadata.Arn, KeySpec: types.DataKeySpecAes256,
+		})
+		fmt.Println("for "+trail+":", err == nil)
+	}
+	// Output:
+	// for bills: true
+	// for another: false
+}
