@@ -88,7 +88,7 @@ func useActions(usage types.KeyUsageType) []string {
 //
 // Its Sid is the console's, "Allow attachment of persistent resources".
 //
-// https://docs.aws.amazon.com/kms/latest/developerguide/conditions-kms.html#conditions-kms-grant-is-for-aws-resource
+// https://docs.aws.amazon.com/kms/latest/developerguide/policy-conditions.html#conditions-kms-grant-is-for-aws-resource
 func GrantsForServices(principals ...string) Statement {
 	s := allow("Allow attachment of persistent resources", principals, "kms:CreateGrant", "kms:ListGrants", "kms:RevokeGrant")
 	s.Condition = Condition{"Bool": {"kms:GrantIsForAWSResource": {"true"}}}
