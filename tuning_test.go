@@ -312,10 +312,11 @@ func TestTuneClient_connections(t *testing.T) {
 		}
 		return k.opened.Load()
 	}
-	// A burst may open more connections than it has calls: a call takes one that
-	// becomes idle while its own is still being opened.
-	assert.Less(t, opened(kmskit.TuneClient), int64(2*width), "connections are used again")
-	assert.Greater(t, opened(), int64(2*width), "the SDK keeps more connections now: does TuneClient still help?")
+	// A burst may open more connections than it has calls: one that was used may
+	// not be idle yet when the next call looks for it.
+	byDefault, tuned := opened(), opened(kmskit.TuneClient)
+	assert.Greater(t, byDefault, int64(2*width), "the SDK keeps more connections now: does TuneClient still help?")
+	assert.Less(t, tuned, byDefault*2/3, "connections are used again")
 }
 
 // BenchmarkTuneClient compares a tuned client with one that has the SDK's
@@ -328,14 +329,17 @@ func TestTuneClient_connections(t *testing.T) {
 // few at any time, the difference is small.
 func BenchmarkTuneClient(b *testing.B) {
 	b.Run("one HTTP 500", func(b *testing.B) {
+		srv := kmstest.New()
 		medianOf := func(optFns ...func(*kms.Options)) float64 {
-			times := make([]float64, 64)
+			clients := make([]*kms.Client, 64)
+			for i := range clients {
+				f := &failingHTTP{HTTPClient: srv.Client().Options().HTTPClient, status: 500, code: "KMSInternalException", first: 1}
+				clients[i] = defaultClient(srv, f, optFns...)
+			}
+			times := make([]float64, len(clients))
 			var wg sync.WaitGroup
-			for i := range times {
+			for i, client := range clients {
 				wg.Go(func() {
-					srv := kmstest.New()
-					f := &failingHTTP{HTTPClient: srv.Client().Options().HTTPClient, status: 500, code: "KMSInternalException", first: 1}
-					client := defaultClient(srv, f, optFns...)
 					start := time.Now()
 					if _, err := client.GenerateRandom(b.Context(), &kms.GenerateRandomInput{NumberOfBytes: aws.Int32(32)}); err != nil {
 						b.Error(err)
