@@ -135,7 +135,7 @@ func hintFor(action string, err error, keys []string) string {
 	case "DisabledException":
 		return "enable the key with KeyManager.EnableKey, or use the key that replaced it"
 	case "KMSInvalidStateException":
-		return "KeyManager.DescribeKey tells the key's state; CancelKeyDeletion and then EnableKey bring back a key that waits for deletion"
+		return stateHint(err.Error())
 	case "InvalidKeyUsageException":
 		return "KeyManager.DescribeKey tells what the key can do: its KeyUsage, KeySpec and algorithms"
 	case "InvalidGrantTokenException":
@@ -176,6 +176,21 @@ func hintFor(action string, err error, keys []string) string {
 		return "this passes: retry with back-off"
 	}
 	return ""
+}
+
+// stateHint says how a key leaves the state that KMS says it is in.
+func stateHint(text string) string {
+	switch {
+	case strings.Contains(text, "is pending deletion"), strings.Contains(text, "is pending replica deletion"):
+		return "KeyManager.CancelKeyDeletion and then EnableKey bring the key back"
+	case strings.Contains(text, "is pending import"):
+		return "the key has no key material, or it has expired: import the same material with MaterialImporter.ImportKeyMaterial"
+	case strings.Contains(text, "is creating"), strings.Contains(text, "is updating"):
+		return "this passes: KeyManager.WaitForState waits until the key is Enabled"
+	case strings.Contains(text, "is unavailable"):
+		return "the custom key store of the key is not connected: KeyStoreManager.ConnectCustomKeyStore connects it"
+	}
+	return "KeyManager.DescribeKey tells the key's state"
 }
 
 // regionHint says that a call about a key of one Region went to another. KMS

@@ -39,7 +39,11 @@ const (
 	hintOtherKey   = "the ciphertext belongs to another key; an alias may have moved since: decrypt with the key ARN that encrypted, and store that ARN beside the ciphertext, not the alias"
 	hintNotFound   = "check the identifier, and that the client's Region and account are those of the key"
 	hintDisabled   = "enable the key with KeyManager.EnableKey, or use the key that replaced it"
-	hintState      = "KeyManager.DescribeKey tells the key's state; CancelKeyDeletion and then EnableKey bring back a key that waits for deletion"
+	hintState      = "KeyManager.DescribeKey tells the key's state"
+	hintDeletion   = "KeyManager.CancelKeyDeletion and then EnableKey bring the key back"
+	hintImport     = "the key has no key material, or it has expired: import the same material with MaterialImporter.ImportKeyMaterial"
+	hintWait       = "this passes: KeyManager.WaitForState waits until the key is Enabled"
+	hintConnect    = "the custom key store of the key is not connected: KeyStoreManager.ConnectCustomKeyStore connects it"
 	hintUsage      = "KeyManager.DescribeKey tells what the key can do: its KeyUsage, KeySpec and algorithms"
 	hintToken      = "use the token as CreateGrant returned it, with the key that the grant is for"
 	hintPolicy     = "every principal must exist, and the policy must go on allowing you kms:PutKeyPolicy; only BypassPolicyLockoutSafetyCheck skips the latter"
@@ -48,6 +52,11 @@ const (
 	hintListing    = "the quota of ListKeys requests for the account in this Region is used up, or one key is managed too often: retry later, call less, or ask AWS for a higher quota"
 	hintPasses     = "this passes: retry with back-off"
 )
+
+// inState is how KMS says that a key is in a state that does not do.
+func inState(state string) *types.KMSInvalidStateException {
+	return &types.KMSInvalidStateException{Message: aws.String("arn:aws:kms:us-east-1:111122223333:key/" + fakeKeyID + " is " + state + ".")}
+}
 
 // TestErrors_hints holds what each of KMS's codes makes an error say.
 func TestErrors_hints(t *testing.T) {
@@ -71,6 +80,12 @@ func TestErrors_hints(t *testing.T) {
 		{"CreateGrant", &types.DisabledException{Message: text}, hintDisabled},
 		{"Encrypt", &types.KMSInvalidStateException{Message: text}, hintState},
 		{"ScheduleKeyDeletion", &types.KMSInvalidStateException{Message: text}, hintState},
+		{"Encrypt", inState("pending deletion"), hintDeletion},
+		{"ScheduleKeyDeletion", inState("pending replica deletion"), hintDeletion},
+		{"Decrypt", inState("pending import"), hintImport},
+		{"Encrypt", inState("creating"), hintWait},
+		{"UpdatePrimaryRegion", inState("updating"), hintWait},
+		{"Encrypt", inState("unavailable"), hintConnect},
 		{"Encrypt", &types.InvalidKeyUsageException{Message: text}, hintUsage},
 		{"RetireGrant", &types.InvalidGrantTokenException{Message: text}, hintToken},
 		{"GenerateDataKey", &types.InvalidGrantTokenException{Message: text}, hintToken},
