@@ -449,8 +449,7 @@ func TestKeyRequests_areComplete(t *testing.T) {
 		have[r.operation()] = true
 	}
 	client := reflect.TypeFor[*kms.Client]()
-	for i := range client.NumMethod() {
-		m := client.Method(i)
+	for m := range client.Methods() {
 		if m.Name == "Options" {
 			continue
 		}

@@ -95,11 +95,11 @@ var breakages = map[string]breakage{
 			if !ok {
 				return
 			}
-			var joined string
+			var joined strings.Builder
 			for _, name := range slices.Sorted(maps.Keys(pairs)) {
-				joined += name + pairs[name].(string)
+				joined.WriteString(name + pairs[name].(string))
 			}
-			x.request["EncryptionContext"] = map[string]any{"joined": joined}
+			x.request["EncryptionContext"] = map[string]any{"joined": joined.String()}
 		},
 		noticed: []string{"Decrypt/wrong context is InvalidCiphertext"},
 	},

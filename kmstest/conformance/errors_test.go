@@ -158,8 +158,8 @@ func TestListedErrors_areThoseOfTheSDK(t *testing.T) {
 	t.Parallel()
 	listed := listedErrors(t)
 	client := reflect.TypeFor[*kms.Client]()
-	for i := range client.NumMethod() {
-		if name := client.Method(i).Name; name != "Options" {
+	for method := range client.Methods() {
+		if name := method.Name; name != "Options" {
 			assert.Contains(t, listed, name, "an operation")
 		}
 	}

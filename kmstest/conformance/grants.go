@@ -84,7 +84,7 @@ var grantRules = []rule{
 		"An encryption context constraint has at most 8 pairs and 384 characters.",
 		func(t *trial) {
 			pairs := map[string]string{}
-			for _, key := range strings.Split("abcdefghi", "") {
+			for key := range strings.SplitSeq("abcdefghi", "") {
 				pairs[key] = ""
 			}
 			for _, tooLarge := range []map[string]string{pairs, {"a": strings.Repeat("x", 384)}} {

@@ -46,8 +46,8 @@ func TestRules(t *testing.T) {
 			about[operation] = true
 		}
 		client := reflect.TypeFor[*kms.Client]()
-		for i := range client.NumMethod() {
-			if name := client.Method(i).Name; name != "Options" {
+		for method := range client.Methods() {
+			if name := method.Name; name != "Options" {
 				assert.True(t, about[name], "%s has no case", name)
 				delete(about, name)
 			}
@@ -90,8 +90,7 @@ func TestStateTable_hasEveryOperationOnAKey(t *testing.T) {
 	t.Parallel()
 	table := conformance.StateTable()
 	client := reflect.TypeFor[*kms.Client]()
-	for i := range client.NumMethod() {
-		m := client.Method(i)
+	for m := range client.Methods() {
 		if m.Name == "Options" {
 			continue
 		}

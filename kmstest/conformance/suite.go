@@ -35,6 +35,7 @@ func Run(t *testing.T, newClient func(testing.TB) *kms.Client) {
 	newTrial(t, s).reach()
 	for operation, rules := range byOperation(allRules()) {
 		t.Run(operation, func(t *testing.T) {
+			t.Parallel()
 			for _, r := range rules {
 				t.Run(r.name, func(t *testing.T) {
 					t.Parallel()
