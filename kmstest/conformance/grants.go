@@ -174,6 +174,11 @@ var grantRules = []rule{
 					if err != nil {
 						return err.Error()
 					}
+					if out.NextMarker == nil {
+						t.members("Grants", "Truncated")
+					} else {
+						t.members("Grants", "NextMarker", "Truncated")
+					}
 					if slices.ContainsFunc(out.Grants, func(g types.GrantListEntry) bool { return *g.GrantId == *made.GrantId }) {
 						return ""
 					}
