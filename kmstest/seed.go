@@ -263,7 +263,7 @@ func (l *seedling) grow(in *kms.CreateKeyInput) (err error) {
 		}
 	}
 	if l.entry.Material == "" {
-		return l.call.server.generate(k)
+		return nil // until it is known that there is no such key
 	}
 	b, err := seedMaterial(k.spec, l.entry.Material)
 	if err != nil {
@@ -303,11 +303,30 @@ func isPair(spec types.KeySpec) bool { return typeOf(spec) == "asymmetric" }
 // sow puts the keys into the world, as one change, after the last thing that can
 // be wrong with them is found.
 func (s *Server) sow(plan []seedling) error {
+	if err := s.draw(plan); err != nil {
+		return err
+	}
 	if err := s.sowAll(plan); err != nil {
 		return err
 	}
 	if k := s.mu.keeper; k != nil {
 		return k.await(k.file.Entered())
+	}
+	return nil
+}
+
+// draw gives material to the keys that have none and are not there yet. It takes
+// its time, so it is not done under the lock.
+func (s *Server) draw(plan []seedling) error {
+	s.mu.RLock()
+	missing := slices.DeleteFunc(slices.Clone(plan), func(l seedling) bool {
+		return l.given != nil || l.key.region.keys[l.key.id] != nil
+	})
+	s.mu.RUnlock()
+	for _, l := range missing {
+		if err := s.generate(l.key); err != nil {
+			return err
+		}
 	}
 	return nil
 }
@@ -329,6 +348,9 @@ func (s *Server) sowAll(plan []seedling) error {
 				wrong = append(wrong, l.refuse(err))
 			}
 			continue
+		}
+		if l.key.ring.current == nil { // it was there when material was drawn
+			wrong = append(wrong, l.refuse(errors.New("it was deleted just now")))
 		}
 		if err := errors.Join(l.relate(rings), l.name(named)); err != nil {
 			wrong = append(wrong, l.refuse(err))
@@ -352,6 +374,8 @@ func (l seedling) sameAs(have *key) error {
 	switch {
 	case have.spec != l.key.spec || have.usage != l.key.usage:
 		return fmt.Errorf("it is there already, with key spec %s and key usage %s", have.spec, have.usage)
+	case have.origin != l.key.origin:
+		return fmt.Errorf("it is there already, with origin %s", have.origin)
 	case l.given != nil && have.ring.same(l.given) == nil:
 		return errors.New("it is there already, with other material")
 	default:

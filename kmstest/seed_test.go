@@ -104,7 +104,7 @@ Keys:
 		t.Parallel()
 		raw := bytes.Repeat([]byte{7}, 32)
 		inBase64 := "Keys: [{KeyId: " + seededID + ", Material: " + base64.StdEncoding.EncodeToString(raw) + "}]"
-		inHex := "Keys: [{KeyId: " + seededID + ", Material: \"" + strings.Repeat("07", 32) + "\"}]"
+		inHex := "Keys: [{KeyId: " + seededID + ", Material: " + strings.Repeat("07", 32) + "}]"
 		a, b := seeded(t, kmstest.New(), inBase64), seeded(t, kmstest.New(), inHex)
 		ciphertext := encrypt(t, a.API(), metadataOf(t, a.API(), seededID), "attack at dawn", nil)
 		out, err := b.API().Decrypt(t.Context(), &kms.DecryptInput{CiphertextBlob: ciphertext})
@@ -252,6 +252,10 @@ Keys:
 			err := srv.Seed(strings.NewReader("Keys:\n- {KeyId: " + seededID + ", " + members + "}"))
 			assert.EqualError(t, err, "kmstest: seed: line 2: key "+seededID+" in us-east-1: "+want)
 		}
+		imported := newKey(t, srv.API(), external, multiRegion)
+		err := srv.Seed(strings.NewReader("Keys: [{KeyId: " + *imported.KeyId + "}, {KeyId: " + *imported.KeyId + ", Region: eu-west-1}]"))
+		assert.ErrorContains(t, err, "in us-east-1: it is there already, with origin EXTERNAL")
+		assert.ErrorContains(t, err, "in eu-west-1: its primary key is another one in us-east-1: it is there already, with origin EXTERNAL")
 	})
 
 	t.Run("names every entry that is wrong", func(t *testing.T) {

@@ -191,6 +191,7 @@ func (c config) open(stderr io.Writer) (*kmstest.Server, error) {
 	if c.state == "" {
 		return kmstest.New(opts...), nil
 	}
+	defer debug.FreeOSMemory() // which reading the file has taken
 	return kmstest.Open(c.state, opts...)
 }
 

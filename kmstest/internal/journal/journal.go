@@ -11,6 +11,7 @@
 package journal
 
 import (
+	"bufio"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -152,35 +153,41 @@ func create(name string) (*os.File, Contents, error) {
 
 // write writes a file that has records and no history, beside the one with that
 // name.
-func write(name string, records []Record) (file *os.File, size int64, sum uint32, err error) {
-	file, err = os.OpenFile(name+".tmp", os.O_RDWR|os.O_CREATE|os.O_APPEND, mode) //nolint:gosec // beside it
+func write(name string, records []Record) (*os.File, int64, uint32, error) {
+	file, err := os.OpenFile(name+".tmp", os.O_RDWR|os.O_CREATE|os.O_APPEND, mode) //nolint:gosec // beside it
 	if err != nil {
 		return nil, 0, 0, err
 	}
-	defer func() {
-		if err != nil {
-			_ = file.Close()
-		}
-	}()
-	if err := lock(file); err != nil {
+	if err := lock(file); err != nil { // somebody else is about to make it
+		_ = file.Close()
 		return nil, 0, 0, err
 	}
-	if err := file.Truncate(0); err != nil { // what a crash has left there
+	size, sum, err := writeRecords(file, records)
+	if err != nil {
+		_, _ = os.Remove(file.Name()), file.Close()
 		return nil, 0, 0, err
 	}
-	text, sum := []byte(header), headerSum
+	return file, size, sum, nil
+}
+
+// writeRecords writes a whole file, and returns when it is safe.
+func writeRecords(file *os.File, records []Record) (size int64, sum uint32, err error) {
+	if err := file.Truncate(0); err != nil { // of what a crash has left there
+		return 0, 0, err
+	}
+	out := bufio.NewWriterSize(file, 1<<16)
+	_, _ = out.WriteString(header) // Flush returns the error of any write
+	size, sum = int64(len(header)), headerSum
+	var line []byte
 	for chunk := range slices.Chunk(records, recordsPerLine) {
-		text, sum = appendBatch(text, sum, encode(chunk))
+		line, sum = appendBatch(line[:0], sum, encode(chunk))
+		_, _ = out.Write(line)
+		size += int64(len(line))
 	}
-	if _, err := file.Write(text); err != nil {
-		_ = os.Remove(file.Name())
-		return nil, 0, 0, err
+	if err := out.Flush(); err != nil {
+		return 0, 0, err
 	}
-	if err := file.Sync(); err != nil {
-		_ = os.Remove(file.Name())
-		return nil, 0, 0, err
-	}
-	return file, int64(len(text)), sum, nil
+	return size, sum, file.Sync()
 }
 
 // recordsPerLine keeps the lines of a file without history to some size.
