@@ -10,6 +10,7 @@ import (
 	"runtime"
 	"slices"
 	"strconv"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -293,18 +294,19 @@ func BenchmarkAuthorizeStatements(b *testing.B) {
 	for _, statements := range []int{1, 50} {
 		srv := kmstest.New()
 		reader := srv.Principal(role(account, "reader"))
-		text := `{"Version":"2012-10-17","Statement":[`
+		var texts []string
 		for i := range statements {
 			spec := "RSA_2048"
 			if i == statements-1 {
 				spec = "SYMMETRIC_DEFAULT"
 			}
-			text += fmt.Sprintf(`{"Effect":"Allow","Principal":{"AWS":%q},"Action":["kms:Describe*","kms:Get*"],"Resource":"*","Condition":{
-				"StringLike":{"aws:PrincipalArn":"arn:aws:iam::*:role/r*","kms:KeySpec":["%d",%q]}}},`, reader.ARN(), i, spec)
+			texts = append(texts, fmt.Sprintf(
+				`{"Effect":"Allow","Principal":{"AWS":%q},"Action":["kms:Describe*","kms:Get*"],"Resource":"*","Condition":{
+				"StringLike":{"aws:PrincipalArn":"arn:aws:iam::*:role/r*","kms:KeySpec":["%d",%q]}}}`, reader.ARN(), i, spec))
 		}
 		k := newKey(b, srv.API(), func(in *kms.CreateKeyInput) {
 			in.BypassPolicyLockoutSafetyCheck = true
-			in.Policy = str(text[:len(text)-1] + "]}")
+			in.Policy = str(`{"Version":"2012-10-17","Statement":[` + strings.Join(texts, ",") + "]}")
 		})
 		in := &kms.DescribeKeyInput{KeyId: k.Arn}
 		api := reader.API()

@@ -388,8 +388,8 @@ func TestWithStrictPolicies(t *testing.T) {
 		srv := kmstest.New(kmstest.WithStrictPolicies())
 		api := reflect.TypeFor[*kmstest.API]()
 		actions := []string{"kms:ReEncryptFrom", "kms:ReEncryptTo"}
-		for i := range api.NumMethod() {
-			if name := api.Method(i).Name; name != "ReEncrypt" {
+		for method := range api.Methods() {
+			if name := method.Name; name != "ReEncrypt" {
 				actions = append(actions, "kms:"+name)
 			}
 		}
