@@ -163,9 +163,9 @@ type decision struct {
 	refusal          string // all that there is to tell of it
 }
 
-// begin returns the record of a call that begins with that input.
-func (a *API) begin(operation string, in any) *record {
-	r := &record{requestID: a.requestID, operation: operation, principal: a.principal, region: a.region}
+// begin fills in the record of a call with what its input says.
+func (r *record) begin(a *API, operation string, in any) {
+	*r = record{requestID: a.requestID, operation: operation, principal: a.principal, region: a.region}
 	if a.requestID == "" {
 		r.number = a.server.directCalls.Add(1)
 	}
@@ -174,7 +174,7 @@ func (a *API) begin(operation string, in any) *record {
 	r.pairs, r.sources = int32(len(q.encryptionContext)), int32(len(q.source)) //nolint:gosec // no request has that many pairs
 	n := 2*len(q.encryptionContext) + 2*len(q.source) + len(q.grantTokens)
 	if n == 0 {
-		return r
+		return
 	}
 	r.texts = make([]string, 0, n)
 	for _, pairs := range []map[string]string{q.encryptionContext, q.source} {
@@ -183,7 +183,6 @@ func (a *API) begin(operation string, in any) *record {
 		}
 	}
 	r.texts = append(r.texts, q.grantTokens...)
-	return r
 }
 
 // asked is what inputs of several operations have in common.
@@ -256,8 +255,8 @@ func (r *record) decide(d decision) {
 }
 
 // finish puts a request with its outcome into the log.
-func (s *Server) finish(r *record, err *error) {
-	r.err = *err
+func (s *Server) finish(r *record, err error) {
+	r.err = err
 	s.calls.add(r)
 }
 
@@ -357,7 +356,7 @@ type callLog struct {
 
 	mu     sync.Mutex
 	counts map[string]int // by operation
-	kept   []*record      // a ring, once it has reached its limit
+	kept   []record       // a ring, once it has reached its limit
 	oldest int            // where it begins
 }
 
@@ -365,21 +364,22 @@ func newCallLog(limit int) callLog {
 	return callLog{limit: limit, counts: map[string]int{}}
 }
 
+// add keeps a copy of r.
 func (l *callLog) add(r *record) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.counts[r.operation]++
 	switch {
 	case len(l.kept) < l.limit:
-		l.kept = append(l.kept, r)
+		l.kept = append(l.kept, *r)
 	case l.limit > 0:
-		l.kept[l.oldest] = r
+		l.kept[l.oldest] = *r
 		l.oldest = (l.oldest + 1) % l.limit
 	}
 }
 
 // all returns what is kept, the oldest first.
-func (l *callLog) all() []*record {
+func (l *callLog) all() []record {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return slices.Concat(l.kept[l.oldest:], l.kept[:l.oldest])

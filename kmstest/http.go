@@ -67,7 +67,7 @@ func (s *Server) header(requestID string, body []byte) http.Header {
 	pairs := [...]string{
 		"Content-Type", contentType,
 		"Content-Length", strconv.Itoa(len(body)),
-		"Date", s.Now().Format(http.TimeFormat),
+		"Date", s.date(),
 		"X-Amzn-Requestid", requestID,
 		"Cache-Control", "no-cache, no-store, must-revalidate, private",
 		"Expires", "0",
@@ -78,6 +78,23 @@ func (s *Server) header(requestID string, body []byte) http.Header {
 		h[pairs[i]] = pairs[i+1 : i+2 : i+2]
 	}
 	return h
+}
+
+// An httpDate is a second in the form that headers have.
+type httpDate struct {
+	second int64
+	text   string
+}
+
+// date returns the time for a header. It is written once a second.
+func (s *Server) date() string {
+	now := s.Now()
+	if d := s.lastDate.Load(); d != nil && d.second == now.Unix() {
+		return d.text
+	}
+	d := &httpDate{now.Unix(), now.Format(http.TimeFormat)}
+	s.lastDate.Store(d)
+	return d.text
 }
 
 // run runs the operation that a request asks for.
@@ -174,28 +191,33 @@ func (s *Server) authenticate(r *http.Request) (*API, error) {
 		return nil, clientFault("IncompleteSignatureException",
 			"Authorization header requires 'Credential' parameter. Authorization header requires 'Signature' parameter.")
 	}
-	accessKey, region, service := scope[0], scope[2], scope[3]
-	if service != "kms" {
+	if scope.service != "kms" {
 		return nil, clientFault("InvalidSignatureException", "Credential should be scoped to correct service: 'kms'. ")
 	}
-	if region != s.regionName && !regionName.MatchString(region) {
+	if scope.region != s.regionName && !regionName.MatchString(scope.region) {
 		return nil, clientFault("InvalidSignatureException", "Credential should be scoped to a valid region. ")
 	}
-	return s.principals.withAccessKey(accessKey).in(region), nil
+	return s.principals.withAccessKey(scope.accessKey).in(scope.region), nil
 }
 
-// credentialScope returns the five parts of the Credential parameter: access
-// key, date, Region, service and terminator.
-func credentialScope(header string) (scope []string, ok bool) {
+// A scope is what the Credential parameter of a request says, besides the date.
+type scope struct {
+	accessKey, region, service string
+}
+
+func credentialScope(header string) (s scope, ok bool) {
 	parameters, ok := strings.CutPrefix(header, "AWS4-HMAC-SHA256 ")
 	if !ok {
-		return nil, false
+		return scope{}, false
 	}
 	_, credential, ok := strings.Cut(parameters, "Credential=")
 	if !ok {
-		return nil, false
+		return scope{}, false
 	}
 	credential, _, _ = strings.Cut(credential, ",")
-	scope = strings.Split(strings.TrimSpace(credential), "/")
-	return scope, len(scope) == 5 && scope[4] == "aws4_request"
+	s.accessKey, credential, _ = strings.Cut(strings.TrimSpace(credential), "/")
+	_, credential, _ = strings.Cut(credential, "/") // the date
+	s.region, credential, _ = strings.Cut(credential, "/")
+	s.service, credential, _ = strings.Cut(credential, "/")
+	return s, credential == "aws4_request"
 }

@@ -5,6 +5,7 @@ import (
 	"reflect"
 	"runtime/debug"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/kmskit/kmskit/kmstest/internal/shape"
@@ -21,7 +22,8 @@ type call struct {
 	requestID string  // empty for a direct call
 	admitted  [2]*key // the last two keys on which it was allowed to work, last first
 	question  question
-	record    *record // for the log, also of what another Region sees of it
+	record    *record // own, also of what another Region sees of the call
+	own       record  // for the log
 	coins     [8]byte // that decide what it sees; zero until they are needed
 	needs     uint64  // the last batch of the world's file that bears on those
 }
@@ -35,19 +37,36 @@ func invoke[I, O any](ctx context.Context, a *API, in *I, run func(*call, *I) (*
 	if in == nil {
 		in = new(I)
 	}
-	operation := nameOf[I]()
-	r := a.begin(operation, in)
-	defer a.server.finish(r, &err)
-	defer a.server.contain(operation, &err)
-	r.at = a.server.Now()
-	c := &call{
-		server: a.server, region: a.region, principal: a.principal,
-		operation: operation, now: r.at, requestID: a.requestID, record: r,
-	}
+	c := a.begin(nameOf[I](), in)
+	defer c.end(&err)
+	defer a.server.contain(c.operation, &err)
+	c.now = a.server.Now()
+	c.own.at = c.now
 	if injected := a.server.faults.list.Load(); injected != nil {
 		return performFaulty(ctx, *injected, c, in, run)
 	}
 	return perform(c, in, run)
+}
+
+// calls are kept for the next request, as what they take would be most of the
+// memory that one needs. Nothing refers to a call that has ended.
+var calls = sync.Pool{New: func() any { return new(call) }}
+
+// begin returns the call of an operation with that input.
+func (a *API) begin(operation string, in any) *call {
+	c := calls.Get().(*call)
+	c.own.begin(a, operation, in)
+	c.record = &c.own
+	c.server, c.region, c.principal = a.server, a.region, a.principal
+	c.operation, c.requestID = operation, a.requestID
+	return c
+}
+
+// end puts the call into the log, and is the last that is done with it.
+func (c *call) end(err *error) {
+	c.server.finish(c.record, *err)
+	*c = call{}
+	calls.Put(c)
 }
 
 func perform[I, O any](c *call, in *I, run func(*call, *I) (*O, error)) (*O, error) {

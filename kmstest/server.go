@@ -34,6 +34,7 @@ type Server struct {
 
 	directCalls atomic.Uint64 // by API
 	calls       callLog
+	lastDate    atomic.Pointer[httpDate]
 
 	attestationRoots *x509.CertPool // nil if there are none
 
