@@ -187,18 +187,19 @@ type question struct {
 	conditions conditions
 }
 
+// bind makes the question ask its own conditions.
+func (q *question) bind() { q.Context = q.conditions.lookup }
+
 // request puts the next question to policies. The key is nil if none is involved.
 func (c *call) request(k *key, resource, account string, u use) *policy.Request {
-	c.question.conditions = conditions{c, k, u}
-	c.question.Request = policy.Request{
-		Principal:       &c.principal.who,
-		Action:          c.permission(u).folded,
-		Resource:        resource,
-		ResourceAccount: account,
-		Time:            c.now,
-		Context:         c.question.conditions.lookup,
-	}
-	return &c.question.Request
+	q := &c.question
+	q.conditions = conditions{c, k, u}
+	q.Principal = &c.principal.who
+	q.Action = c.permission(u).folded
+	q.Resource = resource
+	q.ResourceAccount = account
+	q.Time = c.now
+	return &q.Request
 }
 
 // denied refuses a use for the reason that the decision gives.

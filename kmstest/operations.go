@@ -50,7 +50,11 @@ func invoke[I, O any](ctx context.Context, a *API, in *I, run func(*call, *I) (*
 
 // calls are kept for the next request, as what they take would be most of the
 // memory that one needs. Nothing refers to a call that has ended.
-var calls = sync.Pool{New: func() any { return new(call) }}
+var calls = sync.Pool{New: func() any {
+	c := new(call)
+	c.question.bind()
+	return c
+}}
 
 // begin returns the call of an operation with that input.
 func (a *API) begin(operation string, in any) *call {
@@ -65,7 +69,9 @@ func (a *API) begin(operation string, in any) *call {
 // end puts the call into the log, and is the last that is done with it.
 func (c *call) end(err *error) {
 	c.server.finish(c.record, *err)
+	lookup := c.question.Context
 	*c = call{}
+	c.question.Context = lookup
 	calls.Put(c)
 }
 

@@ -40,6 +40,7 @@ func (c *call) replicateKey(in *kms.ReplicateKeyInput) (*kms.ReplicateKeyOutput,
 // in returns the call as another Region of the same account sees it.
 func (c *call) in(region string) *call {
 	there := *c
+	there.question.bind()
 	there.region = c.server.at(place{account: c.region.account, region: region})
 	return &there
 }

@@ -231,8 +231,9 @@ func (s *Server) seedCall(region string) *call {
 	if region == "" {
 		region = s.regionName
 	}
-	a := s.principals.standard.in(region)
-	return &call{server: s, region: a.region, principal: a.principal, operation: "CreateKey", now: s.Now()}
+	c := s.principals.standard.in(region).begin("CreateKey", nil)
+	c.now = s.Now()
+	return c
 }
 
 // grow makes the key.
