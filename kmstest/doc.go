@@ -78,8 +78,9 @@
 //
 // Time is that of the Server's clock: [time.Now], unless [WithClock] says
 // otherwise, plus what [Server.Advance] adds. A Server starts no goroutine, and no
-// timer but for an injected latency, so it works inside a testing/synctest bubble. With [WithSeed] the names
-// that KMS makes up, key IDs first of all, are the same in every run.
+// timer but for an injected latency, so it works inside a testing/synctest bubble.
+// With [WithSeed] the names that KMS makes up, key IDs first of all, are the same
+// in every run.
 //
 // # Worlds that stay
 //
