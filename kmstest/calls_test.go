@@ -251,6 +251,17 @@ func TestServer_CallCount(t *testing.T) {
 		}
 	})
 
+	t.Run("counts what KMS has no operation for, but not by name", func(t *testing.T) {
+		t.Parallel()
+		srv := kmstest.New()
+		post(srv, "TrentService.Nothing", "{}")
+		post(srv, "TrentService.ListKeys", "not JSON")
+		assert.Equal(t, 2, srv.CallCount())
+		assert.Zero(t, srv.CallCount("Nothing"))
+		assert.Equal(t, 1, srv.CallCount("ListKeys"))
+		assert.Len(t, srv.Calls("Nothing"), 1)
+	})
+
 	t.Run("starts afresh", func(t *testing.T) {
 		t.Parallel()
 		srv := kmstest.New(kmstest.WithCallLog(2))
