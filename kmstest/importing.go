@@ -32,7 +32,7 @@ var wrappingKeys = map[types.WrappingKeySpec][2]*material.Key{
 func newWrappingKey(spec types.KeySpec) *material.Key {
 	k, err := material.Generate(spec)
 	if err != nil {
-		panic(err)
+		panic(err) // every wrapping key spec is a key spec
 	}
 	return k
 }

@@ -62,7 +62,7 @@ type policyPrinter struct {
 func (p *policyPrinter) token() json.Token {
 	t, err := p.in.Token()
 	if err != nil {
-		panic(err)
+		panic(err) // the text was parsed as a policy before
 	}
 	return t
 }
@@ -123,7 +123,7 @@ func (p *policyPrinter) scalar(t json.Token) {
 	e := json.NewEncoder(&p.out)
 	e.SetEscapeHTML(false)
 	if err := e.Encode(t); err != nil {
-		panic(err)
+		panic(err) // a token of JSON is JSON
 	}
 	p.out.Truncate(p.out.Len() - len("\n"))
 }

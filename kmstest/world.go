@@ -97,7 +97,7 @@ func (w *world) at(p place) *region {
 func newRegion(p place) *region {
 	document, err := kmskit.ParsePolicyDocument(defaultPolicyText(p))
 	if err != nil {
-		panic(err)
+		panic(err) // the text is our own
 	}
 	return &region{
 		place:         p,
