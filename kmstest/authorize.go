@@ -10,10 +10,10 @@ import (
 
 // A use is what an operation asks of one key, as policies and grants see it.
 type use struct {
-	action            string // Decrypt for kms:Decrypt; the operation's name if empty
-	keyID             string // as the client gives it
-	alias             string // the name of the alias by which it does, if so
-	byCiphertext      bool   // the ciphertext names the key, and not the client
+	permission        *permission // that it takes; nil is that of the operation's name
+	keyID             string      // as the client gives it
+	alias             string      // the name of the alias by which it does, if so
+	byCiphertext      bool        // the ciphertext names the key, and not the client
 	grantTokens       []string
 	encryptionContext map[string]string
 	algorithm         types.EncryptionAlgorithmSpec
@@ -24,36 +24,22 @@ type use struct {
 
 // A permission is what policies allow or deny.
 type permission struct {
+	action string // such as Decrypt
 	name   string // such as kms:Decrypt
-	folded string // in lower case, as policies compare it
+	folded string // the name in lower case, as policies compare it
 }
 
-func newPermission(action string) permission {
+func newPermission(action string) *permission {
 	name := "kms:" + action
-	return permission{name, strings.ToLower(name)}
+	return &permission{action, name, strings.ToLower(name)}
 }
-
-// permissions has those of all operations on keys, which are asked for most.
-var permissions = func() map[string]permission {
-	m := make(map[string]permission, len(rules)+2)
-	for operation := range rules {
-		m[operation] = newPermission(operation)
-	}
-	for _, action := range []string{reEncryptFrom, reEncryptTo} {
-		m[action] = newPermission(action)
-	}
-	return m
-}()
-
-func (c *call) action(u use) string { return cmp.Or(u.action, c.operation) }
 
 // permission returns what the use needs permission for.
-func (c *call) permission(u use) permission {
-	action := c.action(u)
-	if p, ok := permissions[action]; ok {
-		return p
+func (c *call) permission(u *use) *permission {
+	if u.permission != nil {
+		return u.permission
 	}
-	return newPermission(action)
+	return c.operation.permission
 }
 
 // key finds the key that an operation is to work on, and refuses it in KMS's
@@ -64,7 +50,7 @@ func (c *call) key(u use) (*key, error) {
 	if err != nil {
 		return nil, err
 	}
-	if ref.alias != "" && !rules[c.operation].aliases {
+	if ref.alias != "" && !c.operation.aliases {
 		return nil, noAliases()
 	}
 	u.alias = ref.alias
@@ -78,10 +64,9 @@ func (c *call) key(u use) (*key, error) {
 // admit returns k unless the operation is refused for want of permission or for
 // the state of the key.
 func (c *call) admit(k *key, u use) (*key, error) {
-	rule := rules[c.operation]
 	c.record.use(k, u)
-	if !rule.foreign && k.region.account != c.region.account {
-		return nil, c.untold(u, k.arn, c.operation+" is for keys of the caller's own account only")
+	if !c.operation.foreign && k.region.account != c.region.account {
+		return nil, c.untold(u, k.arn, c.operation.name+" is for keys of the caller's own account only")
 	}
 	if err := c.checkGrantTokens(u.grantTokens); err != nil {
 		return nil, err
@@ -89,13 +74,13 @@ func (c *call) admit(k *key, u use) (*key, error) {
 	if err := c.authorize(k, u); err != nil {
 		return nil, err
 	}
-	if rule.external && k.origin != types.OriginTypeExternal {
+	if c.operation.external && k.origin != types.OriginTypeExternal {
 		return nil, wrongOrigin(k.arn, k.origin)
 	}
-	if rule.native && k.store != nil {
+	if c.operation.native && k.store != nil {
 		return nil, wrongOrigin(k.arn, k.origin)
 	}
-	if err := rule.admits(k.arn, c.stateOf(k)); err != nil {
+	if err := c.operation.admits(k.arn, c.stateOf(k)); err != nil {
 		return nil, err
 	}
 	if err := c.reach(k); err != nil {
@@ -134,7 +119,7 @@ func (c *call) authorize(k *key, u use) error {
 		by = c.granted(k, u)
 	}
 	if d.Allowed() || by != nil {
-		c.record.decide(decision{outcome: d, action: c.action(u), resource: r.Resource, grant: by})
+		c.record.decide(decision{outcome: d, permission: c.permission(&u), resource: r.Resource, grant: by})
 		return nil
 	}
 	c.recordRefusal(r, k, u)
@@ -171,7 +156,7 @@ func (c *call) authorizeAlone(r *policy.Request, resource string, u use) error {
 		c.recordRefusal(r, nil, u)
 		return c.denied(u, resource, d)
 	}
-	c.record.decide(decision{outcome: d, action: c.action(u), resource: r.Resource})
+	c.record.decide(decision{outcome: d, permission: c.permission(&u), resource: r.Resource})
 	return nil
 }
 
@@ -195,7 +180,7 @@ func (c *call) request(k *key, resource, account string, u use) *policy.Request 
 	q := &c.question
 	q.conditions = conditions{c, k, u}
 	q.Principal = &c.principal.who
-	q.Action = c.permission(u).folded
+	q.Action = c.permission(&u).folded
 	q.Resource = resource
 	q.ResourceAccount = account
 	q.Time = c.now
@@ -211,13 +196,13 @@ func (c *call) denied(u use, resource string, d policy.Decision) error {
 	case u.byCiphertext:
 		what = "on the resource associated with this ciphertext"
 	}
-	return c.notAuthorized(u, what, d.Clause(c.permission(u).name))
+	return c.notAuthorized(u, what, d.Clause(c.permission(&u).name))
 }
 
 // untold refuses a use without saying whether there is such a key. The test's
 // author can learn why.
 func (c *call) untold(u use, resource, why string) error {
-	c.record.decide(decision{action: c.action(u), resource: resource, refusal: "refused: " + why})
+	c.record.decide(decision{permission: c.permission(&u), resource: resource, refusal: "refused: " + why})
 	return c.notTold(u)
 }
 
@@ -231,7 +216,7 @@ func (c *call) notTold(u use) error {
 }
 
 func (c *call) notAuthorized(u use, what, why string) error {
-	text := "User: " + c.principal.label() + " is not authorized to perform: " + c.permission(u).name
+	text := "User: " + c.principal.label() + " is not authorized to perform: " + c.permission(&u).name
 	if what != "" {
 		text += " " + what
 	}

@@ -158,10 +158,11 @@ type record struct {
 
 // A decision is what is kept of a Decision.
 type decision struct {
-	outcome          policy.Decision
-	action, resource string // the action without its prefix
-	grant            *grant // that allowed it
-	refusal          string // all that there is to tell of it
+	permission *permission
+	resource   string
+	outcome    policy.Decision
+	grant      *grant // that allowed it
+	refusal    string // all that there is to tell of it
 }
 
 // begin fills in the record of a call with what its input says.
@@ -240,7 +241,7 @@ func askedOf(in any) asked {
 
 // use notes the key that a request came to: of several the first one.
 func (r *record) use(k *key, u use) {
-	if r.keyARN == "" && u.action != reEncryptFrom {
+	if r.keyARN == "" && u.permission != reEncryptFrom {
 		r.keyARN = k.arn
 	}
 }
@@ -248,7 +249,7 @@ func (r *record) use(k *key, u use) {
 // decide notes a decision. The first one counts once if it is made again, since the
 // world might have changed.
 func (r *record) decide(d decision) {
-	if r.first.action == "" || r.first.action == d.action && r.first.resource == d.resource {
+	if r.first.permission == nil || r.first.permission == d.permission && r.first.resource == d.resource {
 		r.first = d
 		return
 	}
@@ -316,13 +317,13 @@ func (r *record) public(s *Server) Call {
 	p.EncryptionContext = encryptionContext(contexts[:2*r.pairs])
 	p.SourceEncryptionContext = encryptionContext(contexts[2*r.pairs:])
 	p.GrantTokens = append(p.GrantTokens, tokens...)
-	if r.first.action != "" {
+	if r.first.permission != nil {
 		p.Decisions = append(p.Decisions, r.first.public())
 	}
 	for _, d := range r.more {
 		p.Decisions = append(p.Decisions, d.public())
 	}
-	if r.first.action == reEncryptFrom {
+	if r.first.permission == reEncryptFrom {
 		p.SourceKeyARN = r.first.resource
 	}
 	return p
@@ -343,7 +344,7 @@ func encryptionContext(texts []string) map[string]string {
 
 // public returns the decision as a Call has it.
 func (d decision) public() Decision {
-	p := Decision{Action: "kms:" + d.action, Resource: d.resource, Allowed: d.refusal == "", Sid: d.outcome.By.Sid, Reason: d.refusal}
+	p := Decision{Action: d.permission.name, Resource: d.resource, Allowed: d.refusal == "", Sid: d.outcome.By.Sid, Reason: d.refusal}
 	switch {
 	case !p.Allowed:
 	case d.grant != nil:

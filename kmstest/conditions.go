@@ -59,7 +59,7 @@ func (x *conditions) ofRequest(dst []string, name string) []string {
 	case "kms:encryptioncontextkeys":
 		return slices.AppendSeq(dst, maps.Keys(x.use.encryptionContext))
 	case "kms:grantisforawsresource":
-		switch x.call.operation {
+		switch x.call.operation.name {
 		case "CreateGrant", "ListGrants", "RevokeGrant":
 			return append(dst, strconv.FormatBool(x.call.principal.forService()))
 		}
@@ -102,7 +102,7 @@ func (x *conditions) ofKey(dst []string, name string) []string {
 			return append(dst, string(x.key.multiRegionType()))
 		}
 	case "kms:trailingdayswithoutkeyusage":
-		if x.call.operation == "DisableKey" || x.call.operation == "ScheduleKeyDeletion" {
+		if name := x.call.operation.name; name == "DisableKey" || name == "ScheduleKeyDeletion" {
 			return append(dst, x.key.idleDays(x.call.now))
 		}
 	case "kms:resourcealiases":

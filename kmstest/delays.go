@@ -151,23 +151,10 @@ func (c *call) face(k *key) face {
 
 // stateOf returns the state of the key by which the operation goes.
 func (c *call) stateOf(k *key) types.KeyState {
-	if c.changesKeys() {
+	if c.operation.changes {
 		return k.currentState(k.face)
 	}
 	return k.currentState(c.face(k))
-}
-
-// changesKeys reports whether the operation changes keys, and not only uses or
-// shows them.
-func (c *call) changesKeys() bool {
-	switch c.operation {
-	case "CancelKeyDeletion", "CreateAlias", "CreateGrant", "DeleteImportedKeyMaterial", "DisableKey", "DisableKeyRotation",
-		"EnableKey", "EnableKeyRotation", "ImportKeyMaterial", "ReplicateKey", "RotateKeyOnDemand", "ScheduleKeyDeletion",
-		"TagResource", "UntagResource", "UpdateAlias", "UpdateKeyDescription", "UpdatePrimaryRegion":
-		return true
-	default:
-		return false
-	}
 }
 
 // seesKey reports whether the caller sees that there is such a key.

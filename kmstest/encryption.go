@@ -10,9 +10,9 @@ import (
 )
 
 // The two permissions that ReEncrypt needs in place of one with its own name.
-const (
-	reEncryptFrom = "ReEncryptFrom"
-	reEncryptTo   = "ReEncryptTo"
+var (
+	reEncryptFrom = newPermission("ReEncryptFrom")
+	reEncryptTo   = newPermission("ReEncryptTo")
 )
 
 // A cryptoKey is what an operation keeps of a key when it gives the lock back.
@@ -64,7 +64,7 @@ func (c *call) keyFor(u use, usage types.KeyUsageType) (cryptoKey, error) {
 		return cryptoKey{}, err
 	}
 	if k.usage != usage {
-		return cryptoKey{}, wrongUsage(k.arn, k.usage, c.operation)
+		return cryptoKey{}, wrongUsage(k.arn, k.usage, c.operation.name)
 	}
 	return k, nil
 }
@@ -139,7 +139,7 @@ func (c *call) reEncrypt(in *kms.ReEncryptInput) (*kms.ReEncryptOutput, error) {
 		ignored:    slices.Contains(in.DryRunModifiers, types.DryRunModifierTypeIgnoreCiphertext),
 		dryRun:     isTrue(in.DryRun),
 		use: use{
-			action:            reEncryptFrom,
+			permission:        reEncryptFrom,
 			keyID:             value(in.SourceKeyId),
 			grantTokens:       in.GrantTokens,
 			encryptionContext: in.SourceEncryptionContext,
@@ -147,7 +147,7 @@ func (c *call) reEncrypt(in *kms.ReEncryptInput) (*kms.ReEncryptOutput, error) {
 		},
 	}
 	to := use{
-		action:            reEncryptTo,
+		permission:        reEncryptTo,
 		keyID:             *in.DestinationKeyId,
 		grantTokens:       in.GrantTokens,
 		encryptionContext: in.DestinationEncryptionContext,
@@ -188,7 +188,7 @@ func (c *call) reEncrypt(in *kms.ReEncryptInput) (*kms.ReEncryptOutput, error) {
 // checkEncryption refuses a key that cannot encrypt that many bytes.
 func (c *call) checkEncryption(k cryptoKey, u use, size int) error {
 	if k.usage != types.KeyUsageTypeEncryptDecrypt {
-		return wrongUsage(k.arn, k.usage, c.operation)
+		return wrongUsage(k.arn, k.usage, c.operation.name)
 	}
 	if err := k.supports(u); err != nil {
 		return err

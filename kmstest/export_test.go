@@ -182,7 +182,9 @@ func labelOf(k reflect.Value) string {
 }
 
 // Changes reports whether an operation may change what is kept in a file.
-func Changes(operation string) bool { return !reading[operation] }
+func Changes(name string) bool {
+	return !handlers[name].operation.reads
+}
 
 // WriteRecords writes a file with records, each of which is JSON.
 func WriteRecords(tb testing.TB, name string, records ...string) {

@@ -273,7 +273,7 @@ func wait(ctx context.Context, d time.Duration) error {
 
 // concerns reports whether f is for the request in.
 func (f *Fault) concerns(c *call, in any) bool {
-	if len(f.Operations) > 0 && !slices.Contains(f.Operations, c.operation) {
+	if len(f.Operations) > 0 && !slices.Contains(f.Operations, c.operation.name) {
 		return false
 	}
 	if f.Principal != "" && !slices.ContainsFunc(c.principal.grantees(), f.isFor) {
@@ -351,7 +351,7 @@ func (c *call) failure(err error) error {
 	case KeyUnavailable:
 		return &types.KeyUnavailableException{}
 	case AccessDenied:
-		return c.notAuthorized(use{}, "", "because no identity-based policy allows the "+c.permission(use{}).name+" action")
+		return c.notAuthorized(use{}, "", "because no identity-based policy allows the "+c.operation.permission.name+" action")
 	case CutOff:
 		return &networkFault{cause: io.ErrUnexpectedEOF, inBody: true}
 	default:

@@ -256,7 +256,7 @@ func (c *call) granted(k *key, u use) *grant {
 	if len(k.grantees) == 0 && c.server.delays == nil {
 		return nil
 	}
-	operation := types.GrantOperation(c.action(u))
+	operation := types.GrantOperation(c.permission(&u).action)
 	for _, grantee := range c.principal.grantees() {
 		for _, g := range c.grantsTo(k, grantee, u.grantTokens) {
 			if c.objection(g, operation, u) == "" {
@@ -557,7 +557,7 @@ func (c *call) authorizeRetirement(g *grant) error {
 	named := d.Outcome != policy.ExplicitDeny && slices.ContainsFunc(c.principal.grantees(), g.namesRetirer)
 	switch {
 	case named:
-		c.record.decide(decision{outcome: d, action: c.action(u), resource: r.Resource, grant: g})
+		c.record.decide(decision{outcome: d, permission: c.permission(&u), resource: r.Resource, grant: g})
 		return nil
 	case !d.Allowed():
 		c.recordRefusal(r, nil, u)
@@ -567,7 +567,7 @@ func (c *call) authorizeRetirement(g *grant) error {
 	if account != g.key.region.account && account != g.issuer && g.retiring.name != rootARN(c.region.region, account) {
 		return c.untold(u, g.key.arn, "the account is neither that of the key, nor the one that made "+g.label()+", nor its retiring principal")
 	}
-	c.record.decide(decision{outcome: d, action: c.action(u), resource: r.Resource})
+	c.record.decide(decision{outcome: d, permission: c.permission(&u), resource: r.Resource})
 	return nil
 }
 

@@ -90,7 +90,7 @@ func (c *call) permitKey(k *key, in *kms.CreateKeyInput) (err error) {
 		return err
 	}
 	if len(in.Tags) > 0 {
-		if err := c.authorizeNew(k, "", use{action: "TagResource", values: values}); err != nil {
+		if err := c.authorizeNew(k, "", use{permission: operationOf[kms.TagResourceInput]().permission, values: values}); err != nil {
 			return err
 		}
 	}

@@ -174,7 +174,7 @@ func (c *call) updateCustomKeyStore(in *kms.UpdateCustomKeyStoreInput) (*kms.Upd
 		return nil, err
 	}
 	if s.state != types.ConnectionStateTypeDisconnected && (disconnected || !s.isConnected()) {
-		return nil, wrongConnectionState(s, c.operation)
+		return nil, wrongConnectionState(s, c.operation.name)
 	}
 	if in.NewCustomKeyStoreName != nil {
 		if other := c.region.storeNamed(*in.NewCustomKeyStoreName); other != nil && other != s {
@@ -200,7 +200,7 @@ func (c *call) deleteCustomKeyStore(in *kms.DeleteCustomKeyStoreInput) (*kms.Del
 		return nil, err
 	}
 	if s.state != types.ConnectionStateTypeDisconnected {
-		return nil, wrongConnectionState(s, c.operation)
+		return nil, wrongConnectionState(s, c.operation.name)
 	}
 	if s.keys > 0 {
 		return nil, keyStoreHasKeys(s.id)
@@ -219,7 +219,7 @@ func (c *call) connectCustomKeyStore(in *kms.ConnectCustomKeyStoreInput) (*kms.C
 	}
 	switch s.state {
 	case types.ConnectionStateTypeFailed:
-		return nil, wrongConnectionState(s, c.operation)
+		return nil, wrongConnectionState(s, c.operation.name)
 	case types.ConnectionStateTypeDisconnected:
 		if err := s.backing.checkConnection(&c.server.world); err != nil {
 			return nil, err
@@ -261,7 +261,7 @@ func (c *call) disconnectCustomKeyStore(in *kms.DisconnectCustomKeyStoreInput) (
 		return nil, err
 	}
 	if s.state == types.ConnectionStateTypeDisconnected {
-		return nil, wrongConnectionState(s, c.operation)
+		return nil, wrongConnectionState(s, c.operation.name)
 	}
 	s.state = types.ConnectionStateTypeDisconnected
 	c.server.mark(s)
@@ -363,7 +363,7 @@ func (c *call) connectedStore(id string, origin types.OriginType) (*keyStore, er
 	case string(s.backing.kind()) != string(origin):
 		return nil, unsupported("Custom key store %s is not valid for keys of origin %s.", id, origin)
 	case !s.isConnected():
-		return nil, wrongConnectionState(s, c.operation)
+		return nil, wrongConnectionState(s, c.operation.name)
 	default:
 		return s, nil
 	}
@@ -372,7 +372,7 @@ func (c *call) connectedStore(id string, origin types.OriginType) (*keyStore, er
 // reach refuses a cryptographic operation with a key of a key store whose backing
 // does not answer. The caller holds the lock.
 func (c *call) reach(k *key) error {
-	if k.store == nil || !c.isTracked() {
+	if k.store == nil || !c.operation.tracked {
 		return nil
 	}
 	if why := k.store.backing.outage(&c.server.world, k.externalID); why != "" {

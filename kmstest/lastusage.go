@@ -1,7 +1,6 @@
 package kmstest
 
 import (
-	"slices"
 	"strconv"
 	"time"
 
@@ -18,22 +17,15 @@ type usage struct {
 	number    uint64 // of such a call
 }
 
-// trackedOperations are the operations that KMS takes for a use of the key.
-var trackedOperations = types.KeyLastUsageTrackingOperation("").Values()
-
-func (c *call) isTracked() bool {
-	return slices.Contains(trackedOperations, types.KeyLastUsageTrackingOperation(c.operation))
-}
-
 // track records that the call has succeeded, with every key that it was admitted
 // to. It needs no lock, since cryptography is done without one: of two uses at
 // the same time either may be the last.
 func (c *call) track() {
-	if c.admitted[0] == nil || !c.isTracked() {
+	if c.admitted[0] == nil || !c.operation.tracked {
 		return
 	}
 	u := &usage{
-		operation: types.KeyLastUsageTrackingOperation(c.operation), at: c.now, requestID: c.requestID, number: c.record.number,
+		operation: types.KeyLastUsageTrackingOperation(c.operation.name), at: c.now, requestID: c.requestID, number: c.record.number,
 	}
 	for _, k := range c.admitted {
 		if k != nil {

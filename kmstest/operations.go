@@ -2,9 +2,7 @@ package kmstest
 
 import (
 	"context"
-	"reflect"
 	"runtime/debug"
-	"strings"
 	"sync"
 	"time"
 
@@ -17,7 +15,7 @@ type call struct {
 	server    *Server
 	region    *region // to which the request went, of the principal's account
 	principal *Principal
-	operation string
+	operation *operation
 	now       time.Time
 	requestID string  // empty for a direct call
 	admitted  [2]*key // the last two keys on which it was allowed to work, last first
@@ -37,9 +35,9 @@ func invoke[I, O any](ctx context.Context, a *API, in *I, run func(*call, *I) (*
 	if in == nil {
 		in = new(I)
 	}
-	c := a.begin(nameOf[I](), in)
+	c := a.begin(operationOf[I](), in)
 	defer c.end(&err)
-	defer a.server.contain(c.operation, &err)
+	defer a.server.contain(c.operation.name, &err)
 	c.now = a.server.Now()
 	c.own.at = c.now
 	if injected := a.server.faults.list.Load(); injected != nil {
@@ -57,12 +55,12 @@ var calls = sync.Pool{New: func() any {
 }}
 
 // begin returns the call of an operation with that input.
-func (a *API) begin(operation string, in any) *call {
+func (a *API) begin(o *operation, in any) *call {
 	c := calls.Get().(*call)
-	c.own.begin(a, operation, in)
+	c.own.begin(a, o.name, in)
 	c.record = &c.own
 	c.server, c.region, c.principal = a.server, a.region, a.principal
-	c.operation, c.requestID = operation, a.requestID
+	c.operation, c.requestID = o, a.requestID
 	return c
 }
 
@@ -103,20 +101,17 @@ func (s *Server) contain(operation string, err *error) {
 	}
 }
 
-// nameOf returns the operation that has I as its input.
-func nameOf[I any]() string {
-	return strings.TrimSuffix(reflect.TypeFor[I]().Name(), "Input")
-}
-
 // A handler serves one operation to the wire.
 type handler struct {
-	newInput func() any
-	run      func(ctx context.Context, a *API, in any) (out any, err error)
+	operation *operation
+	newInput  func() any
+	run       func(ctx context.Context, a *API, in any) (out any, err error)
 }
 
 func handle[I, O any](run func(*call, *I) (*O, error)) handler {
 	return handler{
-		newInput: func() any { return new(I) },
+		operation: operationOf[I](),
+		newInput:  func() any { return new(I) },
 		run: func(ctx context.Context, a *API, in any) (any, error) {
 			return invoke(ctx, a, in.(*I), run)
 		},

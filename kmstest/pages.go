@@ -24,7 +24,7 @@ type pager[T any] struct {
 // next one. A marker belongs to one list: of its operation, Region, account and
 // filter.
 func (p pager[T]) page(c *call) (items []T, next *string, err error) {
-	purpose := joinFields("marker", c.operation, c.region.region, c.region.account, p.filter)
+	purpose := joinFields("marker", c.operation.name, c.region.region, c.region.account, p.filter)
 	rest := p.items
 	if p.marker != nil {
 		last, ok := c.server.sealer.open(purpose, *p.marker)

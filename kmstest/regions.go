@@ -19,7 +19,7 @@ func (c *call) replicateKey(in *kms.ReplicateKeyInput) (*kms.ReplicateKeyOutput,
 	if err != nil {
 		return nil, err
 	}
-	there.operation = "CreateKey" // as which that Region sees the request
+	there.operation = operationOf[kms.CreateKeyInput]() // as which that Region sees the request
 	if err := there.permitKey(k, &kms.CreateKeyInput{
 		Policy: in.Policy, BypassPolicyLockoutSafetyCheck: in.BypassPolicyLockoutSafetyCheck, Tags: in.Tags,
 	}); err != nil {

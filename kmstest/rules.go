@@ -1,19 +1,35 @@
 package kmstest
 
 import (
+	"reflect"
 	"slices"
+	"strings"
 
+	"github.com/aws/aws-sdk-go-v2/service/kms"
 	"github.com/aws/aws-sdk-go-v2/service/kms/types"
 )
 
-// A rule says which keys an operation can be asked to work on. The API Reference
-// of KMS says how a key may be given ("Cross-account use", the forms of KeyId);
-// the table of key states in its Developer Guide says in which states.
+// An operation is what is known of one before there is a request for it.
+type operation struct {
+	rule
+
+	name       string
+	input      reflect.Type
+	permission *permission // of the same name
+	tracked    bool        // KMS takes it for a use of the key
+}
+
+// A rule says which keys an operation can be asked to work on, and what becomes of
+// them. The API Reference of KMS says how a key may be given ("Cross-account use",
+// the forms of KeyId); the table of key states in its Developer Guide says in which
+// states.
 type rule struct {
 	aliases  bool             // by an alias too, not by its ID or ARN only
 	foreign  bool             // in another account too
 	external bool             // with imported key material only
 	native   bool             // outside of custom key stores only
+	changes  bool             // it changes keys, and does not only use or show them
+	reads    bool             // it changes nothing that is kept in a file
 	states   []types.KeyState // nil is any state
 }
 
@@ -57,54 +73,84 @@ var (
 	}
 )
 
-// rules has the operations that take a key, by the name of the operation.
-var rules = map[string]rule{
-	"CancelKeyDeletion":                   {states: dying},
-	"CreateAlias":                         {states: alive},
-	"CreateGrant":                         {states: shareable, foreign: true},
-	"Decapsulate":                         {states: usable, foreign: true, aliases: true},
-	"Decrypt":                             {states: usable, foreign: true, aliases: true},
-	"DeleteAlias":                         {},
-	"DeleteImportedKeyMaterial":           {states: removable, external: true},
-	"DeriveSharedSecret":                  {states: usable, foreign: true, aliases: true},
-	"DescribeKey":                         {foreign: true, aliases: true},
-	"DisableKey":                          {states: switchable},
-	"DisableKeyRotation":                  {states: rotatable, native: true},
-	"EnableKey":                           {states: switchable},
-	"EnableKeyRotation":                   {states: rotatable, native: true},
-	"Encapsulate":                         {states: usable, foreign: true, aliases: true},
-	"Encrypt":                             {states: usable, foreign: true, aliases: true},
-	"GenerateDataKey":                     {states: usable, foreign: true, aliases: true},
-	"GenerateDataKeyPair":                 {states: usable, foreign: true, aliases: true, native: true},
-	"GenerateDataKeyPairWithoutPlaintext": {states: usable, foreign: true, aliases: true, native: true},
-	"GenerateDataKeyWithoutPlaintext":     {states: usable, foreign: true, aliases: true},
-	"GenerateMac":                         {states: usable, foreign: true, aliases: true},
-	"GetKeyLastUsage":                     {},
-	"GetKeyPolicy":                        {},
-	"GetKeyRotationStatus":                {foreign: true, native: true},
-	"GetParametersForImport":              {states: preparable, external: true},
-	"GetPublicKey":                        {states: usable, foreign: true, aliases: true},
-	"ImportKeyMaterial":                   {states: importable, external: true},
-	"ListGrants":                          {foreign: true},
-	"ListKeyPolicies":                     {},
-	"ListKeyRotations":                    {native: true},
-	"ListResourceTags":                    {},
-	"PutKeyPolicy":                        {},
-	"ReEncrypt":                           {states: usable, foreign: true, aliases: true},
-	"ReplicateKey":                        {states: replicable},
-	"RetireGrant":                         {foreign: true},
-	"RevokeGrant":                         {foreign: true},
-	"RotateKeyOnDemand":                   {states: usable, native: true},
-	"ScheduleKeyDeletion":                 {states: deletable},
-	"Sign":                                {states: usable, foreign: true, aliases: true},
-	"TagResource":                         {states: alive},
-	"UntagResource":                       {states: alive},
-	"UpdateAlias":                         {states: alive},
-	"UpdateKeyDescription":                {states: alive},
-	"UpdatePrimaryRegion":                 {states: replicable},
-	"Verify":                              {states: usable, foreign: true, aliases: true},
-	"VerifyMac":                           {states: usable, foreign: true, aliases: true},
+// operations has all operations of KMS, by the types of their inputs.
+var operations = byInput(
+	newOperation[kms.CancelKeyDeletionInput](rule{states: dying, changes: true}),
+	newOperation[kms.ConnectCustomKeyStoreInput](rule{}),
+	newOperation[kms.CreateAliasInput](rule{states: alive, changes: true}),
+	newOperation[kms.CreateCustomKeyStoreInput](rule{}),
+	newOperation[kms.CreateGrantInput](rule{states: shareable, foreign: true, changes: true}),
+	newOperation[kms.CreateKeyInput](rule{}),
+	newOperation[kms.DecapsulateInput](rule{states: usable, foreign: true, aliases: true, reads: true}),
+	newOperation[kms.DecryptInput](rule{states: usable, foreign: true, aliases: true, reads: true}),
+	newOperation[kms.DeleteAliasInput](rule{}),
+	newOperation[kms.DeleteCustomKeyStoreInput](rule{}),
+	newOperation[kms.DeleteImportedKeyMaterialInput](rule{states: removable, external: true, changes: true}),
+	newOperation[kms.DeriveSharedSecretInput](rule{states: usable, foreign: true, aliases: true, reads: true}),
+	newOperation[kms.DescribeCustomKeyStoresInput](rule{reads: true}),
+	newOperation[kms.DescribeKeyInput](rule{foreign: true, aliases: true, reads: true}),
+	newOperation[kms.DisableKeyInput](rule{states: switchable, changes: true}),
+	newOperation[kms.DisableKeyRotationInput](rule{states: rotatable, native: true, changes: true}),
+	newOperation[kms.DisconnectCustomKeyStoreInput](rule{}),
+	newOperation[kms.EnableKeyInput](rule{states: switchable, changes: true}),
+	newOperation[kms.EnableKeyRotationInput](rule{states: rotatable, native: true, changes: true}),
+	newOperation[kms.EncapsulateInput](rule{states: usable, foreign: true, aliases: true, reads: true}),
+	newOperation[kms.EncryptInput](rule{states: usable, foreign: true, aliases: true, reads: true}),
+	newOperation[kms.GenerateDataKeyInput](rule{states: usable, foreign: true, aliases: true, reads: true}),
+	newOperation[kms.GenerateDataKeyPairInput](rule{states: usable, foreign: true, aliases: true, native: true, reads: true}),
+	newOperation[kms.GenerateDataKeyPairWithoutPlaintextInput](rule{states: usable, foreign: true, aliases: true, native: true, reads: true}),
+	newOperation[kms.GenerateDataKeyWithoutPlaintextInput](rule{states: usable, foreign: true, aliases: true, reads: true}),
+	newOperation[kms.GenerateMacInput](rule{states: usable, foreign: true, aliases: true, reads: true}),
+	newOperation[kms.GenerateRandomInput](rule{reads: true}),
+	newOperation[kms.GetKeyLastUsageInput](rule{reads: true}),
+	newOperation[kms.GetKeyPolicyInput](rule{reads: true}),
+	newOperation[kms.GetKeyRotationStatusInput](rule{foreign: true, native: true, reads: true}),
+	newOperation[kms.GetParametersForImportInput](rule{states: preparable, external: true}),
+	newOperation[kms.GetPublicKeyInput](rule{states: usable, foreign: true, aliases: true, reads: true}),
+	newOperation[kms.ImportKeyMaterialInput](rule{states: importable, external: true, changes: true}),
+	newOperation[kms.ListAliasesInput](rule{reads: true}),
+	newOperation[kms.ListGrantsInput](rule{foreign: true, reads: true}),
+	newOperation[kms.ListKeyPoliciesInput](rule{reads: true}),
+	newOperation[kms.ListKeyRotationsInput](rule{native: true, reads: true}),
+	newOperation[kms.ListKeysInput](rule{reads: true}),
+	newOperation[kms.ListResourceTagsInput](rule{reads: true}),
+	newOperation[kms.ListRetirableGrantsInput](rule{reads: true}),
+	newOperation[kms.PutKeyPolicyInput](rule{}),
+	newOperation[kms.ReEncryptInput](rule{states: usable, foreign: true, aliases: true, reads: true}),
+	newOperation[kms.ReplicateKeyInput](rule{states: replicable, changes: true}),
+	newOperation[kms.RetireGrantInput](rule{foreign: true}),
+	newOperation[kms.RevokeGrantInput](rule{foreign: true}),
+	newOperation[kms.RotateKeyOnDemandInput](rule{states: usable, native: true, changes: true}),
+	newOperation[kms.ScheduleKeyDeletionInput](rule{states: deletable, changes: true}),
+	newOperation[kms.SignInput](rule{states: usable, foreign: true, aliases: true, reads: true}),
+	newOperation[kms.TagResourceInput](rule{states: alive, changes: true}),
+	newOperation[kms.UntagResourceInput](rule{states: alive, changes: true}),
+	newOperation[kms.UpdateAliasInput](rule{states: alive, changes: true}),
+	newOperation[kms.UpdateCustomKeyStoreInput](rule{}),
+	newOperation[kms.UpdateKeyDescriptionInput](rule{states: alive, changes: true}),
+	newOperation[kms.UpdatePrimaryRegionInput](rule{states: replicable, changes: true}),
+	newOperation[kms.VerifyInput](rule{states: usable, foreign: true, aliases: true, reads: true}),
+	newOperation[kms.VerifyMacInput](rule{states: usable, foreign: true, aliases: true, reads: true}),
+)
+
+// newOperation returns the operation that has I as its input.
+func newOperation[I any](r rule) *operation {
+	input := reflect.TypeFor[I]()
+	name := strings.TrimSuffix(input.Name(), "Input")
+	use := types.KeyLastUsageTrackingOperation(name)
+	return &operation{rule: r, name: name, input: input, permission: newPermission(name), tracked: slices.Contains(use.Values(), use)}
 }
+
+func byInput(list ...*operation) map[reflect.Type]*operation {
+	m := make(map[reflect.Type]*operation, len(list))
+	for _, o := range list {
+		m[o.input] = o
+	}
+	return m
+}
+
+// operationOf returns the operation that has I as its input.
+func operationOf[I any]() *operation { return operations[reflect.TypeFor[I]()] }
 
 // usable reports whether the key is in a state in which it can be used.
 func (k *key) usable() bool { return slices.Contains(usable, k.state) }

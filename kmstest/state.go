@@ -208,28 +208,14 @@ func (s *Server) keep() {
 	}
 }
 
-// reading has the operations that change nothing that is kept in a file.
-var reading = map[string]bool{
-	"Decapsulate": true, "Decrypt": true, "DeriveSharedSecret": true,
-	"DescribeCustomKeyStores": true, "DescribeKey": true,
-	"Encapsulate": true, "Encrypt": true,
-	"GenerateDataKey": true, "GenerateDataKeyPair": true,
-	"GenerateDataKeyPairWithoutPlaintext": true, "GenerateDataKeyWithoutPlaintext": true,
-	"GenerateMac": true, "GenerateRandom": true,
-	"GetKeyLastUsage": true, "GetKeyPolicy": true, "GetKeyRotationStatus": true, "GetPublicKey": true,
-	"ListAliases": true, "ListGrants": true, "ListKeyPolicies": true, "ListKeyRotations": true,
-	"ListKeys": true, "ListResourceTags": true, "ListRetirableGrants": true,
-	"ReEncrypt": true, "Sign": true, "Verify": true, "VerifyMac": true,
-}
-
 // admitsChange refuses an operation that would change a world whose file takes no
 // more changes.
 func (c *call) admitsChange() error {
 	k := c.server.mu.keeper
-	if k == nil || reading[c.operation] || k.file.Err() == nil {
+	if k == nil || c.operation.reads || k.file.Err() == nil {
 		return nil
 	}
-	return internalFailure(c.operation)
+	return internalFailure(c.operation.name)
 }
 
 // dependOn notes that the answer depends on what was last changed about k. The
@@ -256,11 +242,11 @@ func (c *call) awaitFile(succeeded bool) error {
 		return nil
 	}
 	batch := c.needs
-	if !succeeded || !reading[c.operation] || c.admitted[0] == nil {
+	if !succeeded || !c.operation.reads || c.admitted[0] == nil {
 		batch = k.file.Entered()
 	}
 	if k.await(batch) != nil {
-		return internalFailure(c.operation)
+		return internalFailure(c.operation.name)
 	}
 	return nil
 }
