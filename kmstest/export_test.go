@@ -6,7 +6,6 @@ import (
 	"reflect"
 	"slices"
 	"strings"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -102,8 +101,8 @@ func (d *dumper) leaf(path string, v reflect.Value) bool {
 		if !x.IsZero() {
 			d.line(path, x.UTC().Format(time.RFC3339Nano))
 		}
-	case *atomic.Pointer[usage]:
-		if u := x.Load(); u != nil && d.usage {
+	case *lastUsage:
+		if u, ok := x.get(); ok && d.usage {
 			d.line(path, fmt.Sprint(u.operation, " ", u.at.UTC()))
 		}
 	case **material.Key:

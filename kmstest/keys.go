@@ -3,7 +3,6 @@ package kmstest
 import (
 	"cmp"
 	"slices"
-	"sync/atomic"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/kms"
@@ -22,7 +21,7 @@ type key struct {
 	description string
 	ring        *keyRing    // shared by the keys of a multi-Region key
 	tags        []types.Tag // by tag key
-	lastUsage   atomic.Pointer[usage]
+	lastUsage   lastUsage
 	entered     uint64 // the last batch of the world's file that bears on it
 
 	aliases  []*alias                    // by name

@@ -2,14 +2,14 @@ package kmstest
 
 import (
 	"strconv"
+	"sync"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/kms"
 	"github.com/aws/aws-sdk-go-v2/service/kms/types"
 )
 
-// A usage is a cryptographic operation with a key that has succeeded. It never
-// changes.
+// A usage is a cryptographic operation with a key that has succeeded.
 type usage struct {
 	operation types.KeyLastUsageTrackingOperation
 	at        time.Time
@@ -17,19 +17,45 @@ type usage struct {
 	number    uint64 // of such a call
 }
 
+// A lastUsage is the last usage of a key. It has a lock of its own, since
+// cryptography is done without the world's: of two uses at the same time either
+// may be the last.
+type lastUsage struct {
+	mu    sync.Mutex
+	usage *usage // nil if there is none
+}
+
+func (l *lastUsage) set(u usage) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.usage == nil {
+		l.usage = new(usage)
+	}
+	*l.usage = u
+}
+
+// get returns false if there is none.
+func (l *lastUsage) get() (u usage, ok bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.usage == nil {
+		return usage{}, false
+	}
+	return *l.usage, true
+}
+
 // track records that the call has succeeded, with every key that it was admitted
-// to. It needs no lock, since cryptography is done without one: of two uses at
-// the same time either may be the last.
+// to.
 func (c *call) track() {
 	if c.admitted[0] == nil || !c.operation.tracked {
 		return
 	}
-	u := &usage{
+	u := usage{
 		operation: types.KeyLastUsageTrackingOperation(c.operation.name), at: c.now, requestID: c.requestID, number: c.record.number,
 	}
 	for _, k := range c.admitted {
 		if k != nil {
-			k.lastUsage.Store(u)
+			k.lastUsage.set(u)
 		}
 	}
 }
@@ -47,7 +73,7 @@ func (c *call) getKeyLastUsage(in *kms.GetKeyLastUsageInput) (*kms.GetKeyLastUsa
 		KeyLastUsage:      &types.KeyLastUsageData{},
 		TrackingStartDate: new(k.created),
 	}
-	if u := k.lastUsage.Load(); u != nil {
+	if u, ok := k.lastUsage.get(); ok {
 		id := c.server.requestID(u.requestID, u.number)
 		out.KeyLastUsage = &types.KeyLastUsageData{
 			CloudTrailEventId: new(c.server.eventID(id, k.region.account)),
@@ -78,7 +104,7 @@ func (s *Server) eventID(requestID, account string) string {
 // key that never was begin with its creation.
 func (k *key) idleDays(now time.Time) string {
 	since := k.created
-	if u := k.lastUsage.Load(); u != nil {
+	if u, ok := k.lastUsage.get(); ok {
 		since = u.at
 	}
 	return strconv.Itoa(int(now.Sub(since) / day))

@@ -90,7 +90,7 @@ func (k *key) record(s *Server) (name string, state any) {
 	if d := k.deletion; d != nil {
 		x.Deletion = &deletionState{d.at, d.days}
 	}
-	if u := k.lastUsage.Load(); u != nil {
+	if u, ok := k.lastUsage.get(); ok {
 		x.LastUsage = &usageState{u.operation, u.at, s.requestID(u.requestID, u.number)}
 	}
 	return name, x

@@ -261,7 +261,7 @@ func (b *builder) key(x keyState, primaries map[string]bool) error {
 		k.deletion = &deletion{at: x.Deletion.At, days: x.Deletion.Days}
 	}
 	if u := x.LastUsage; u != nil {
-		k.lastUsage.Store(&usage{operation: u.Operation, at: u.At, requestID: u.RequestID})
+		k.lastUsage.set(usage{operation: u.Operation, at: u.At, requestID: u.RequestID})
 	}
 	b.server.insertKey(k)
 	b.keys[k.arn] = k
