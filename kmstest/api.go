@@ -20,7 +20,6 @@ type API struct {
 	server    *Server
 	principal *Principal
 	region    *region
-	requestID string // set if it was made for one request
 }
 
 // CreateKey makes a key.

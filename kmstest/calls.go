@@ -95,7 +95,7 @@ func WithCallLog(n int) Option {
 func (s *Server) Calls(operations ...string) []Call {
 	var calls []Call
 	for _, r := range s.calls.all() {
-		if len(operations) == 0 || slices.Contains(operations, r.operation) {
+		if len(operations) == 0 || slices.Contains(operations, r.operation.name) {
 			calls = append(calls, r.public(s))
 		}
 	}
@@ -136,10 +136,10 @@ func (s *Server) Explain(err error) string {
 // A record is what the log keeps of a request: what was asked, and what is found
 // out while the call runs. The call itself would keep too much alive.
 type record struct {
-	at        time.Time
+	at        int64 // in milliseconds since 1970
 	requestID string
 	number    uint64 // of a direct call, which has no request ID until somebody asks
-	operation string
+	operation *operation
 	principal *Principal // nil if it is not known, with the Region
 	region    *region
 	err       error // of the answer
@@ -153,7 +153,6 @@ type record struct {
 	pairs, sources int32
 
 	first decision // most requests have one
-	more  []decision
 }
 
 // A decision is what is kept of a Decision.
@@ -161,14 +160,15 @@ type decision struct {
 	permission *permission
 	resource   string
 	outcome    policy.Decision
-	grant      *grant // that allowed it
-	refusal    string // all that there is to tell of it
+	grant      *grant    // that allowed it
+	refusal    string    // all that there is to tell of it
+	next       *decision // of the same request
 }
 
-// begin fills in the record of a call with what its input says.
-func (r *record) begin(a *API, operation string, in any) {
-	*r = record{requestID: a.requestID, operation: operation, principal: a.principal, region: a.region}
-	if a.requestID == "" {
+// begin fills in the record of a call, empty so far, with what its input says.
+func (r *record) begin(a *API, o *operation, requestID string, in any) {
+	r.operation, r.requestID, r.principal, r.region = o, requestID, a.principal, a.region
+	if requestID == "" {
 		r.number = a.server.directCalls.Add(1)
 	}
 	q := askedOf(in)
@@ -250,30 +250,34 @@ func (r *record) use(k *key, u use) {
 // world might have changed.
 func (r *record) decide(d decision) {
 	if r.first.permission == nil || r.first.permission == d.permission && r.first.resource == d.resource {
+		d.next = r.first.next
 		r.first = d
 		return
 	}
-	r.more = append(r.more, d)
-}
-
-// finish puts a request with its outcome into the log.
-func (s *Server) finish(r *record, err error) {
-	r.err = err
-	s.calls.add(r, r.operation)
+	last := &r.first
+	for last.next != nil {
+		last = last.next
+	}
+	last.next = new(d)
 }
 
 // finishUnread puts a request into the log that was refused before its operation
 // could begin.
 func (s *Server) finishUnread(requestID, operation string, a *API, err error) {
-	const longestName = 64 // more than any operation has; the rest is noise
-	r := &record{at: s.Now(), requestID: requestID, operation: operation[:min(len(operation), longestName)], err: err}
+	r := &record{at: s.Now().UnixMilli(), requestID: requestID, operation: named(operation), err: err}
 	if a != nil {
 		r.principal, r.region = a.principal, a.region
 	}
-	if _, known := handlers[operation]; !known {
-		operation = "" // or else whoever sends junk would have the counts grow
+	s.calls.add(r)
+}
+
+// named returns the operation with that name, which KMS need not have.
+func named(name string) *operation {
+	if h, ok := handlers[name]; ok {
+		return h.operation
 	}
-	s.calls.add(r, operation)
+	const longest = 64 // more than any operation has; the rest is noise
+	return &operation{name: name[:min(len(name), longest)]}
 }
 
 // errorCode returns the code under which the wire has an error, or "" for none.
@@ -307,7 +311,7 @@ func (r *record) answered(err error) bool {
 // public returns the record as a test sees it. It shares nothing with it.
 func (r *record) public(s *Server) Call {
 	p := Call{
-		Time: r.at, RequestID: s.requestID(r.requestID, r.number), Operation: r.operation,
+		Time: time.UnixMilli(r.at).UTC(), RequestID: s.requestID(r.requestID, r.number), Operation: r.operation.name,
 		KeyARN: r.keyARN, DryRun: r.dryRun, ErrorCode: errorCode(r.err),
 	}
 	if r.principal != nil {
@@ -317,10 +321,7 @@ func (r *record) public(s *Server) Call {
 	p.EncryptionContext = encryptionContext(contexts[:2*r.pairs])
 	p.SourceEncryptionContext = encryptionContext(contexts[2*r.pairs:])
 	p.GrantTokens = append(p.GrantTokens, tokens...)
-	if r.first.permission != nil {
-		p.Decisions = append(p.Decisions, r.first.public())
-	}
-	for _, d := range r.more {
+	for d := &r.first; d != nil && d.permission != nil; d = d.next {
 		p.Decisions = append(p.Decisions, d.public())
 	}
 	if r.first.permission == reEncryptFrom {
@@ -343,7 +344,7 @@ func encryptionContext(texts []string) map[string]string {
 }
 
 // public returns the decision as a Call has it.
-func (d decision) public() Decision {
+func (d *decision) public() Decision {
 	p := Decision{Action: d.permission.name, Resource: d.resource, Allowed: d.refusal == "", Sid: d.outcome.By.Sid, Reason: d.refusal}
 	switch {
 	case !p.Allowed:
@@ -360,20 +361,20 @@ type callLog struct {
 	limit int
 
 	mu     sync.Mutex
-	counts map[string]int // by operation
-	kept   []record       // a ring, once it has reached its limit
-	oldest int            // where it begins
+	counts []int    // by the number of the operation
+	kept   []record // a ring, once it has reached its limit
+	oldest int      // where it begins
 }
 
 func newCallLog(limit int) callLog {
-	return callLog{limit: limit, counts: map[string]int{}}
+	return callLog{limit: limit, counts: make([]int, 1+len(operations))}
 }
 
-// add counts r for an operation and keeps a copy of it.
-func (l *callLog) add(r *record, operation string) {
+// add counts r and keeps a copy of it.
+func (l *callLog) add(r *record) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.counts[operation]++
+	l.counts[r.operation.number]++
 	switch {
 	case len(l.kept) < l.limit:
 		l.kept = append(l.kept, *r)
@@ -390,13 +391,19 @@ func (l *callLog) all() []record {
 	return slices.Concat(l.kept[l.oldest:], l.kept[:l.oldest])
 }
 
-func (l *callLog) count(operations []string) int {
+// count returns how many calls there were, or how many of some operations.
+func (l *callLog) count(names []string) int {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	n := 0
-	for operation, count := range l.counts {
-		if len(operations) == 0 || slices.Contains(operations, operation) {
+	if len(names) == 0 {
+		for _, count := range l.counts {
 			n += count
+		}
+	}
+	for _, o := range operations {
+		if slices.Contains(names, o.name) {
+			n += l.counts[o.number]
 		}
 	}
 	return n

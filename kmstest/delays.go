@@ -163,7 +163,10 @@ func (c *call) seesKey(k *key) bool { return c.sees(k.arn, k.created) }
 // find returns the key that r names, or nil if the caller sees none. The caller
 // of find holds the lock.
 func (c *call) find(r reference) *key {
-	region := c.server.regions[r.place]
+	region := c.region
+	if r.place != region.place {
+		region = c.server.regions[r.place]
+	}
 	if region == nil {
 		return nil
 	}

@@ -106,8 +106,7 @@ func (s *Server) run(r *http.Request, requestID string) (body []byte, err error)
 		s.finishUnread(requestID, name, a, err)
 		return nil, err
 	}
-	a.requestID = requestID
-	out, err := h.run(r.Context(), a, in)
+	out, err := h.run(r.Context(), a, requestID, in)
 	if err != nil {
 		return nil, err
 	}

@@ -51,7 +51,7 @@ func (c *call) track() {
 		return
 	}
 	u := usage{
-		operation: types.KeyLastUsageTrackingOperation(c.operation.name), at: c.now, requestID: c.requestID, number: c.record.number,
+		operation: types.KeyLastUsageTrackingOperation(c.operation.name), at: c.now, requestID: c.record.requestID, number: c.record.number,
 	}
 	for _, k := range c.admitted {
 		if k != nil {

@@ -17,7 +17,6 @@ type call struct {
 	principal *Principal
 	operation *operation
 	now       time.Time
-	requestID string  // empty for a direct call
 	admitted  [2]*key // the last two keys on which it was allowed to work, last first
 	question  question
 	record    *record // own, also of what another Region sees of the call
@@ -26,20 +25,28 @@ type call struct {
 	needs     uint64  // the last batch of the world's file that bears on those
 }
 
-// invoke runs an operation as KMS does: what the input alone is wrong about is
-// refused first, and what time has brought about has happened.
-func invoke[I, O any](ctx context.Context, a *API, in *I, run func(*call, *I) (*O, error)) (out *O, err error) {
+// invoke runs an operation that is called directly.
+func invoke[I, O any](ctx context.Context, a *API, in *I, run func(*call, *I) (*O, error)) (*O, error) {
+	return serve(ctx, a, operationOf[I](), "", in, run)
+}
+
+// serve runs an operation as KMS does: what the input alone is wrong about is
+// refused first, and what time has brought about has happened. The request has no
+// ID if it is a direct call.
+func serve[I, O any](
+	ctx context.Context, a *API, o *operation, requestID string, in *I, run func(*call, *I) (*O, error),
+) (out *O, err error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
 	if in == nil {
 		in = new(I)
 	}
-	c := a.begin(operationOf[I](), in)
+	c := a.begin(o, requestID, in)
 	defer c.end(&err)
 	defer a.server.contain(c.operation.name, &err)
 	c.now = a.server.Now()
-	c.own.at = c.now
+	c.own.at = c.now.UnixMilli()
 	if injected := a.server.faults.list.Load(); injected != nil {
 		return performFaulty(ctx, *injected, c, in, run)
 	}
@@ -55,18 +62,18 @@ var calls = sync.Pool{New: func() any {
 }}
 
 // begin returns the call of an operation with that input.
-func (a *API) begin(o *operation, in any) *call {
+func (a *API) begin(o *operation, requestID string, in any) *call {
 	c := calls.Get().(*call)
-	c.own.begin(a, o.name, in)
+	c.server, c.region, c.principal, c.operation = a.server, a.region, a.principal, o
 	c.record = &c.own
-	c.server, c.region, c.principal = a.server, a.region, a.principal
-	c.operation, c.requestID = o, a.requestID
+	c.record.begin(a, o, requestID, in)
 	return c
 }
 
 // end puts the call into the log, and is the last that is done with it.
 func (c *call) end(err *error) {
-	c.server.finish(c.record, *err)
+	c.record.err = *err
+	c.server.calls.add(c.record)
 	lookup := c.question.Context
 	*c = call{}
 	c.question.Context = lookup
@@ -105,15 +112,16 @@ func (s *Server) contain(operation string, err *error) {
 type handler struct {
 	operation *operation
 	newInput  func() any
-	run       func(ctx context.Context, a *API, in any) (out any, err error)
+	run       func(ctx context.Context, a *API, requestID string, in any) (out any, err error)
 }
 
 func handle[I, O any](run func(*call, *I) (*O, error)) handler {
+	o := operationOf[I]()
 	return handler{
-		operation: operationOf[I](),
+		operation: o,
 		newInput:  func() any { return new(I) },
-		run: func(ctx context.Context, a *API, in any) (any, error) {
-			return invoke(ctx, a, in.(*I), run)
+		run: func(ctx context.Context, a *API, requestID string, in any) (any, error) {
+			return serve(ctx, a, o, requestID, in.(*I), run)
 		},
 	}
 }

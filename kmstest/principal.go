@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/kms"
@@ -29,6 +30,7 @@ type Principal struct {
 	server      *Server
 	credentials aws.Credentials
 	conditions  map[string][]string // condition keys that all its requests have, in lower case
+	last        atomic.Pointer[API] // that was asked for
 }
 
 // An identity is what all Principals with one ARN have in common. Its tags and
@@ -245,9 +247,15 @@ func (p *Principal) API() *API {
 	return p.in(p.server.regionName)
 }
 
-// in returns the operations as the principal in a Region.
+// in returns the operations as the principal in a Region. Nearly all requests of a
+// principal are to one.
 func (p *Principal) in(region string) *API {
-	return &API{server: p.server, principal: p, region: p.server.at(place{cmp.Or(p.who.Account, serviceAccount), region})}
+	if a := p.last.Load(); a != nil && a.region.region == region {
+		return a
+	}
+	a := &API{server: p.server, principal: p, region: p.server.at(place{cmp.Or(p.who.Account, serviceAccount), region})}
+	p.last.Store(a)
+	return a
 }
 
 // serviceAccount stands for the accounts of AWS from which its services call. No

@@ -14,6 +14,7 @@ type operation struct {
 	rule
 
 	name       string
+	number     int // from 1; 0 is what KMS has no operation for
 	input      reflect.Type
 	permission *permission // of the same name
 	tracked    bool        // KMS takes it for a use of the key
@@ -143,7 +144,8 @@ func newOperation[I any](r rule) *operation {
 
 func byInput(list ...*operation) map[reflect.Type]*operation {
 	m := make(map[reflect.Type]*operation, len(list))
-	for _, o := range list {
+	for i, o := range list {
+		o.number = i + 1
 		m[o.input] = o
 	}
 	return m

@@ -266,7 +266,8 @@ func (s *Server) API() *API {
 // Now returns the time of this KMS: its clock's, and what [Server.Advance] has
 // added. It is in UTC and whole milliseconds, as KMS's own times are.
 func (s *Server) Now() time.Time {
-	return s.clock().Add(time.Duration(s.advanced.Load())).UTC().Truncate(time.Millisecond)
+	now := s.clock().Add(time.Duration(s.advanced.Load()))
+	return time.UnixMilli(now.UnixMilli()).UTC()
 }
 
 // Advance moves the clock of this KMS forward, and with it all that waits for a
