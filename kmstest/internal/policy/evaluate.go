@@ -1,7 +1,6 @@
 package policy
 
 import (
-	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -92,22 +91,19 @@ var evaluations = sync.Pool{New: func() any { return new(evaluation) }}
 func (e *evaluation) end() {
 	clear(e.values)
 	clear(e.scratch)
-	*e = evaluation{
-		actions: e.actions, resources: e.resources, valueless: e.valueless,
-		settled: e.settled, asked: e.asked, values: e.values[:0], scratch: e.scratch[:0],
-	}
+	e.values, e.scratch = e.values[:0], e.scratch[:0]
+	e.req, e.principal, e.action, e.steps, e.policy = nil, nil, "", nil, nil
 	evaluations.Put(e)
 }
 
 // begin compares the request with what a policy names.
 func (e *evaluation) begin(p *Policy, side Side) {
-	e.policy, e.keyPolicy = p, side == KeyPolicy
+	e.policy, e.keyPolicy, e.values = p, side == KeyPolicy, e.values[:0]
 	e.valueless = zeroed(e.valueless, words(len(p.resources)))
 	e.actions = e.match(e.actions, p.actions, e.action)
 	e.resources = e.match(e.resources, p.resources, e.req.Resource)
 	e.settled = zeroed(e.settled, len(p.conditions))
 	e.asked = zeroed(e.asked, len(p.keys))
-	e.values = e.values[:0]
 }
 
 func (e *evaluation) match(dst bits, patterns []pattern, value string) bits {
@@ -127,38 +123,55 @@ func (e *evaluation) match(dst bits, patterns []pattern, value string) bits {
 // zeroed returns n zeros, in the room of a slice that is no longer needed if
 // there is enough.
 func zeroed[S ~[]T, T any](s S, n int) S {
-	s = slices.Grow(s[:0], n)[:n]
+	if n > cap(s) {
+		return make(S, n)
+	}
+	s = s[:n]
 	clear(s)
 	return s
 }
 
 // findings are the first statements of each kind that apply.
 type findings struct {
-	deny, byName, byAccount Source
+	deny, byName, byAccount finding
+}
+
+// A finding is a statement of a policy. The zero finding is none.
+type finding struct {
+	side      Side
+	policy    int // index of an identity policy
+	statement *statement
+}
+
+func (f finding) source() Source {
+	if f.side == NoPolicy {
+		return Source{}
+	}
+	return Source{Side: f.side, Policy: f.policy, Statement: f.statement.index, Sid: f.statement.sid}
 }
 
 func (e *evaluation) decide(key *Policy, identity []*Policy) Decision {
 	var ofKey, ofIdentity findings
 	if key != nil {
-		e.scan(key, Source{Side: KeyPolicy}, &ofKey)
+		e.scan(key, finding{side: KeyPolicy}, &ofKey)
 	}
 	for i, p := range identity {
 		if p != nil {
-			e.scan(p, Source{Side: IdentityPolicy, Policy: i}, &ofIdentity)
+			e.scan(p, finding{side: IdentityPolicy, policy: i}, &ofIdentity)
 		}
 	}
 	switch {
-	case ofKey.deny.Side != NoPolicy:
-		return Decision{Outcome: ExplicitDeny, By: ofKey.deny}
-	case ofIdentity.deny.Side != NoPolicy:
-		return Decision{Outcome: ExplicitDeny, By: ofIdentity.deny}
+	case ofKey.deny.side != NoPolicy:
+		return Decision{Outcome: ExplicitDeny, By: ofKey.deny.source()}
+	case ofIdentity.deny.side != NoPolicy:
+		return Decision{Outcome: ExplicitDeny, By: ofIdentity.deny.source()}
 	case key == nil:
-		return e.byIdentity(Source{}, ofIdentity.byName)
-	case ofKey.byName.Side != NoPolicy && e.needsNoIdentityPolicy():
-		return Decision{Outcome: Allowed, By: ofKey.byName}
-	case ofKey.byName.Side != NoPolicy:
+		return e.byIdentity(finding{}, ofIdentity.byName)
+	case ofKey.byName.side != NoPolicy && e.needsNoIdentityPolicy():
+		return Decision{Outcome: Allowed, By: ofKey.byName.source()}
+	case ofKey.byName.side != NoPolicy:
 		return e.byIdentity(ofKey.byName, ofIdentity.byName)
-	case ofKey.byAccount.Side != NoPolicy:
+	case ofKey.byAccount.side != NoPolicy:
 		return e.byIdentity(ofKey.byAccount, ofIdentity.byName)
 	default:
 		return Decision{Outcome: NoResourcePolicy}
@@ -174,30 +187,30 @@ func (e *evaluation) needsNoIdentityPolicy() bool {
 }
 
 // byIdentity is the decision where it is up to identity policies.
-func (e *evaluation) byIdentity(through, allow Source) Decision {
-	if allow.Side == NoPolicy && e.principal.Kind != Root {
-		return Decision{Outcome: NoIdentityPolicy, Through: through}
+func (e *evaluation) byIdentity(through, allow finding) Decision {
+	if allow.side == NoPolicy && e.principal.Kind != Root {
+		return Decision{Outcome: NoIdentityPolicy, Through: through.source()}
 	}
-	return Decision{Outcome: Allowed, By: allow, Through: through}
+	return Decision{Outcome: Allowed, By: allow.source(), Through: through.source()}
 }
 
 // scan looks for the first statements of a policy that apply. What cannot change
 // the findings is not looked at.
-func (e *evaluation) scan(p *Policy, at Source, f *findings) {
-	e.begin(p, at.Side)
+func (e *evaluation) scan(p *Policy, at finding, f *findings) {
+	e.begin(p, at.side)
 	for i := range p.statements {
 		s := &p.statements[i]
-		wanted := f.byName.Side == NoPolicy
+		wanted := f.byName.side == NoPolicy
 		if s.deny {
-			wanted = f.deny.Side == NoPolicy
+			wanted = f.deny.side == NoPolicy
 		}
 		if !wanted && e.steps == nil {
 			continue
 		}
 		v := e.judge(s)
-		at.Statement, at.Sid = i, s.sid
+		at.statement = s
 		if e.steps != nil {
-			*e.steps = append(*e.steps, e.step(at, s, v))
+			*e.steps = append(*e.steps, e.step(at.source(), s, v))
 		}
 		switch {
 		case v.reason != applies || !wanted:
@@ -205,7 +218,7 @@ func (e *evaluation) scan(p *Policy, at Source, f *findings) {
 			f.deny = at
 		case v.level == byName:
 			f.byName = at
-		case f.byAccount.Side == NoPolicy:
+		case f.byAccount.side == NoPolicy:
 			f.byAccount = at
 		}
 	}

@@ -108,8 +108,9 @@ const version2012 = "2012-10-17"
 
 // statement is one compiled statement.
 type statement struct {
-	sid  string
-	deny bool
+	index int // in Policy.statements
+	sid   string
+	deny  bool
 	// inert says why the statement never applies, unclear what in it was not
 	// understood. An Allow that is unclear never applies. A Deny may, with the
 	// parts that are unclear counting as matched.
@@ -200,7 +201,7 @@ func once[T any](c *compiler, list *[]T, name string, compile func() T) int {
 }
 
 func (c *compiler) compile(s *statement, source *kmskit.Statement) {
-	s.sid = source.Sid
+	s.index, s.sid = c.index, source.Sid
 	s.deny = source.Effect == kmskit.Deny
 	if !s.deny && source.Effect != kmskit.Allow {
 		s.inert = c.report("unknown Effect %q", source.Effect)
