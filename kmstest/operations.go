@@ -5,8 +5,6 @@ import (
 	"runtime/debug"
 	"sync"
 	"time"
-
-	"github.com/kmskit/kmskit/kmstest/internal/shape"
 )
 
 // A call is one request to KMS. Each operation is a method of it that takes the
@@ -81,7 +79,7 @@ func (c *call) end(err *error) {
 }
 
 func perform[I, O any](c *call, in *I, run func(*call, *I) (*O, error)) (*O, error) {
-	if err := shape.Validate(in); err != nil {
+	if err := c.operation.shape().Validate(in); err != nil {
 		return nil, err
 	}
 	if err := c.admitsChange(); err != nil {

@@ -4,9 +4,11 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/aws/aws-sdk-go-v2/service/kms"
 	"github.com/aws/aws-sdk-go-v2/service/kms/types"
+	"github.com/kmskit/kmskit/kmstest/internal/shape"
 )
 
 // An operation is what is known of one before there is a request for it.
@@ -16,6 +18,7 @@ type operation struct {
 	name       string
 	number     int // from 1; 0 is what KMS has no operation for
 	input      reflect.Type
+	shape      func() shape.Shape
 	permission *permission // of the same name
 	tracked    bool        // KMS takes it for a use of the key
 }
@@ -139,7 +142,14 @@ func newOperation[I any](r rule) *operation {
 	input := reflect.TypeFor[I]()
 	name := strings.TrimSuffix(input.Name(), "Input")
 	use := types.KeyLastUsageTrackingOperation(name)
-	return &operation{rule: r, name: name, input: input, permission: newPermission(name), tracked: slices.Contains(use.Values(), use)}
+	return &operation{
+		rule:       r,
+		name:       name,
+		input:      input,
+		shape:      sync.OnceValue(func() shape.Shape { return shape.Of(reflect.PointerTo(input)) }),
+		permission: newPermission(name),
+		tracked:    slices.Contains(use.Values(), use),
+	}
 }
 
 func byInput(list ...*operation) map[reflect.Type]*operation {

@@ -45,13 +45,16 @@ func compileStructure(t reflect.Type, schema *smithy.Schema) *structure {
 		if ms == nil {
 			continue
 		}
-		s.members = append(s.members, member{
+		m := member{
 			checker:   compileMember(f.Type, ms, mayBeEmpty[t.Name()] == f.Name),
 			name:      lowerCamel(f.Name),
 			index:     f.Index[0],
 			required:  slices.Contains(required[t.Name()], f.Name),
 			sensitive: isSensitive(ms),
-		})
+		}
+		if m.required || m.checker.demands() {
+			s.members = append(s.members, m)
+		}
 	}
 	return s
 }
@@ -188,14 +191,20 @@ func matcher(expr string) func(string) bool {
 	if !ok {
 		return regexp.MustCompile(`\A(?:` + expr + `)\z`).MatchString
 	}
-	return func(s string) bool {
-		for _, r := range s {
-			if r > unicode.MaxLatin1 || !set[r] {
-				return false
-			}
+	return func(s string) bool { return (empty || s != "") && onlyOf(set, s) }
+}
+
+// onlyOf reports whether all characters of s are in the set. Nearly all are ASCII.
+func onlyOf(set *[unicode.MaxLatin1 + 1]bool, s string) bool {
+	for i := range len(s) {
+		if s[i] >= utf8.RuneSelf {
+			return !strings.ContainsFunc(s[i:], func(r rune) bool { return r > unicode.MaxLatin1 || !set[r] })
 		}
-		return empty || s != ""
+		if !set[s[i]] {
+			return false
+		}
 	}
+	return true
 }
 
 // repeatedSet takes expr apart if it is a set of Latin-1 characters, repeated

@@ -20,19 +20,39 @@ import (
 	"github.com/aws/smithy-go"
 )
 
-// Validate checks in, a pointer to one of the SDK's input structures.
+// Validate checks in, a pointer to one of the SDK's input structures, as its
+// [Shape] does. Anything but an input structure panics.
+func Validate(in any) error {
+	return Of(reflect.TypeOf(in)).Validate(in)
+}
+
+// A Shape is what KMS demands of one input structure.
+type Shape struct{ structure *structure }
+
+var shapes sync.Map // of Shape, by the type of the pointer to the input
+
+// Of returns the shape of a type of pointers to input structures of the SDK. It
+// panics if it is of anything else.
+func Of(pointer reflect.Type) Shape {
+	if s, ok := shapes.Load(pointer); ok {
+		return s.(Shape)
+	}
+	s, _ := shapes.LoadOrStore(pointer, Shape{compile(pointer)})
+	return s.(Shape)
+}
+
+// Validate checks in, a pointer to a structure of this shape.
 //
 // The error is a *[smithy.GenericAPIError] with the code ValidationException
 // and the text of KMS, which names all members that fail, in the order of the
 // structure's fields. A nil pointer is a request without members, as it is to
-// the SDK's client. Anything but an input structure panics.
-func Validate(in any) error {
+// the SDK's client.
+func (s Shape) Validate(in any) error {
 	v := reflect.ValueOf(in)
-	plan := planOf(v.Type())
 	if v.IsNil() {
 		v = reflect.New(v.Type().Elem())
 	}
-	failures := plan.check(v.Elem())
+	failures := s.structure.check(v.Elem())
 	if len(failures) == 0 {
 		return nil
 	}
@@ -85,9 +105,11 @@ func under(member string, failures []failure) []failure {
 // if there is nothing to say.
 type checker interface {
 	check(v reflect.Value) []failure
+	// demands reports whether there are values that check does not accept.
+	demands() bool
 }
 
-// A structure checks the members of a structure.
+// A structure checks those members of a structure of which something is demanded.
 type structure struct {
 	members []member
 }
@@ -99,6 +121,8 @@ type member struct {
 	required  bool
 	sensitive bool
 }
+
+func (s *structure) demands() bool { return len(s.members) > 0 }
 
 func (s *structure) check(v reflect.Value) []failure {
 	var failures []failure
@@ -163,6 +187,8 @@ type rule struct {
 	text  string
 }
 
+func (s *scalar) demands() bool { return len(s.rules) > 0 }
+
 func (s *scalar) check(v reflect.Value) []failure {
 	var failures []failure
 	for i := range s.rules {
@@ -184,6 +210,10 @@ type list struct {
 	structure *structure // nil for a list of plain values
 	element   *scalar    // nil for a list of structures
 	text      string     // for an element that fails
+}
+
+func (l *list) demands() bool {
+	return l.scalar.demands() || l.structure != nil && l.structure.demands() || l.element != nil && l.element.demands()
 }
 
 func (l *list) check(v reflect.Value) []failure {
@@ -227,14 +257,4 @@ func show(v reflect.Value, sensitive bool) string {
 	default:
 		return ""
 	}
-}
-
-var plans sync.Map // of *structure, by the type of the pointer to the input
-
-func planOf(pointer reflect.Type) *structure {
-	if plan, ok := plans.Load(pointer); ok {
-		return plan.(*structure)
-	}
-	plan, _ := plans.LoadOrStore(pointer, compile(pointer))
-	return plan.(*structure)
 }
