@@ -21,8 +21,8 @@ type agreer interface {
 // nistKey is the material of ECC_NIST_P256, ECC_NIST_P384 and ECC_NIST_P521.
 type nistKey struct{ private *ecdsa.PrivateKey }
 
-func nistTraits(curve elliptic.Curve, algorithm types.SigningAlgorithmSpec) traits {
-	return traits{
+func nistTraits(curve elliptic.Curve, algorithm types.SigningAlgorithmSpec) *traits {
+	return &traits{
 		bits:   curve.Params().BitSize,
 		usages: []types.KeyUsageType{types.KeyUsageTypeSignVerify, types.KeyUsageTypeKeyAgreement},
 		Algorithms: Algorithms{

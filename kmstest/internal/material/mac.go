@@ -24,8 +24,8 @@ type hmacKey struct {
 	hash crypto.Hash
 }
 
-func hmacTraits(h crypto.Hash, algorithm types.MacAlgorithmSpec) traits {
-	return traits{
+func hmacTraits(h crypto.Hash, algorithm types.MacAlgorithmSpec) *traits {
+	return &traits{
 		bits:       8 * h.Size(),
 		usages:     []types.KeyUsageType{types.KeyUsageTypeGenerateVerifyMac},
 		Algorithms: Algorithms{MAC: []types.MacAlgorithmSpec{algorithm}},
@@ -50,7 +50,7 @@ func (h *hmacKey) mac(message []byte) []byte {
 // MAC returns the MAC of message, 28, 32, 48 or 64 bytes as the algorithm says.
 // An HMAC key has one algorithm; others are [ErrAlgorithm].
 func (k *Key) MAC(algorithm types.MacAlgorithmSpec, message []byte) ([]byte, error) {
-	if !slices.Contains(table[k.spec].MAC, algorithm) {
+	if !slices.Contains(traitsOf(k.spec).MAC, algorithm) {
 		return nil, fmt.Errorf("%w: %s, %s", ErrAlgorithm, algorithm, k.spec)
 	}
 	a, err := as[authenticator](k, "makes no MACs")

@@ -12,8 +12,8 @@ import (
 // mldsaKey is the material of ML_DSA_44, ML_DSA_65 and ML_DSA_87.
 type mldsaKey struct{ private *mldsa.PrivateKey }
 
-func mldsaTraits(p mldsa.Parameters) traits {
-	return traits{
+func mldsaTraits(p mldsa.Parameters) *traits {
+	return &traits{
 		usages:        []types.KeyUsageType{types.KeyUsageTypeSignVerify},
 		Algorithms:    Algorithms{Signing: []types.SigningAlgorithmSpec{types.SigningAlgorithmSpecMlDsaShake256}},
 		generatedOnly: true,

@@ -36,7 +36,7 @@ type mlkemKey struct {
 	private   crypto.Decapsulator
 }
 
-func mlkemTraits(oid asn1.ObjectIdentifier, expand func(seed []byte) (crypto.Decapsulator, error)) traits {
+func mlkemTraits(oid asn1.ObjectIdentifier, expand func(seed []byte) (crypto.Decapsulator, error)) *traits {
 	algorithm := pkix.AlgorithmIdentifier{Algorithm: oid}
 	fromSeed := func(seed []byte) (secret, error) {
 		private, err := expand(seed)
@@ -45,7 +45,7 @@ func mlkemTraits(oid asn1.ObjectIdentifier, expand func(seed []byte) (crypto.Dec
 		}
 		return &mlkemKey{algorithm, seed, private}, nil
 	}
-	return traits{
+	return &traits{
 		usages:        []types.KeyUsageType{types.KeyUsageTypeEncapsulateDecapsulate},
 		Algorithms:    Algorithms{Encapsulation: []types.EncapsulationAlgorithmSpec{types.EncapsulationAlgorithmSpecMlKem}},
 		generatedOnly: true,

@@ -22,8 +22,8 @@ type encrypter interface {
 // rsaKey is the material of RSA_2048 to RSA_4096.
 type rsaKey struct{ private *rsa.PrivateKey }
 
-func rsaTraits(bits int) traits {
-	return traits{
+func rsaTraits(bits int) *traits {
+	return &traits{
 		bits:   bits,
 		usages: []types.KeyUsageType{types.KeyUsageTypeEncryptDecrypt, types.KeyUsageTypeSignVerify},
 		Algorithms: Algorithms{
@@ -145,7 +145,7 @@ func (k *Key) Decrypt(algorithm types.EncryptionAlgorithmSpec, ciphertext []byte
 }
 
 func (k *Key) encrypter(algorithm types.EncryptionAlgorithmSpec) (encrypter, error) {
-	if !slices.Contains(table[k.spec].Encryption, algorithm) {
+	if !slices.Contains(traitsOf(k.spec).Encryption, algorithm) {
 		return nil, fmt.Errorf("%w: %s, %s", ErrAlgorithm, algorithm, k.spec)
 	}
 	return as[encrypter](k, "has no asymmetric encryption")

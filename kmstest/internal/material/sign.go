@@ -45,7 +45,7 @@ func (k *Key) Verify(algorithm types.SigningAlgorithmSpec, messageType types.Mes
 }
 
 func (k *Key) signer(algorithm types.SigningAlgorithmSpec) (signer, error) {
-	if !slices.Contains(table[k.spec].Signing, algorithm) {
+	if !slices.Contains(traitsOf(k.spec).Signing, algorithm) {
 		return nil, fmt.Errorf("%w: %s, %s", ErrAlgorithm, algorithm, k.spec)
 	}
 	return as[signer](k, "makes no signatures")

@@ -22,13 +22,13 @@ type Algorithms struct {
 // Usages returns the key usages that spec allows. It is nil for a spec that
 // this package does not know, among them SM2.
 func Usages(spec types.KeySpec) []types.KeyUsageType {
-	return slices.Clone(table[spec].usages)
+	return slices.Clone(traitsOf(spec).usages)
 }
 
 // AlgorithmsOf returns the algorithms of a key of the spec and usage. It is
 // zero where the spec does not allow the usage. The caller owns the lists.
 func AlgorithmsOf(spec types.KeySpec, usage types.KeyUsageType) Algorithms {
-	t := table[spec]
+	t := traitsOf(spec)
 	switch {
 	case !slices.Contains(t.usages, usage):
 		return Algorithms{}
@@ -48,7 +48,7 @@ func AlgorithmsOf(spec types.KeySpec, usage types.KeyUsageType) Algorithms {
 // Encrypts reports whether a key of the spec and of a usage that encrypts has
 // the algorithm.
 func Encrypts(spec types.KeySpec, algorithm types.EncryptionAlgorithmSpec) bool {
-	return slices.Contains(table[spec].Encryption, algorithm)
+	return slices.Contains(traitsOf(spec).Encryption, algorithm)
 }
 
 // Importable reports whether KMS imports material into keys of spec. It does
@@ -61,17 +61,16 @@ func Importable(spec types.KeySpec) bool {
 // Bits returns the size of spec in bits: the length of a symmetric key, the
 // shortest length of an HMAC key, the modulus of RSA, the field of a curve. It
 // is 0 for ML-DSA and ML-KEM.
-func Bits(spec types.KeySpec) int { return table[spec].bits }
+func Bits(spec types.KeySpec) int { return traitsOf(spec).bits }
 
 // MaxPlaintext returns how many bytes the RSA key spec encrypts at most with
 // the algorithm, or 0 where spec does not have it.
 func MaxPlaintext(spec types.KeySpec, algorithm types.EncryptionAlgorithmSpec) int {
 	h := oaepHash(algorithm)
-	t := table[spec]
-	if h == 0 || !slices.Contains(t.Encryption, algorithm) {
+	if h == 0 || !Encrypts(spec, algorithm) {
 		return 0
 	}
-	return t.bits/8 - 2*h.Size() - 2
+	return Bits(spec)/8 - 2*h.Size() - 2
 }
 
 // traits is all that this package knows about a key spec.
@@ -86,7 +85,7 @@ type traits struct {
 }
 
 // table has every key spec but SM2, which KMS has in China Regions only.
-var table = map[types.KeySpec]traits{
+var table = map[types.KeySpec]*traits{
 	types.KeySpecSymmetricDefault: {
 		bits:       256,
 		usages:     []types.KeyUsageType{types.KeyUsageTypeEncryptDecrypt},
@@ -130,4 +129,13 @@ var table = map[types.KeySpec]traits{
 	types.KeySpecMlKem512:  mlkemTraits(mlkem512OID, newMLKEM512),
 	types.KeySpecMlKem768:  mlkemTraits(mlkem768OID, newMLKEM768),
 	types.KeySpecMlKem1024: mlkemTraits(mlkem1024OID, newMLKEM1024),
+}
+
+// traitsOf returns the traits of spec, which are zero if this package does not know
+// it.
+func traitsOf(spec types.KeySpec) *traits {
+	if t, ok := table[spec]; ok {
+		return t
+	}
+	return &traits{}
 }
