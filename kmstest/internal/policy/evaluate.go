@@ -49,6 +49,7 @@ type evaluation struct {
 	// What is known of the request with regard to the policy at hand.
 	policy    *Policy
 	keyPolicy bool
+	compared  bool     // actions, resources and valueless are those of the policy
 	actions   bits     // the patterns that match
 	resources bits     // likewise
 	valueless bits     // the resources that have a variable without a value
@@ -96,14 +97,43 @@ func (e *evaluation) end() {
 	evaluations.Put(e)
 }
 
-// begin compares the request with what a policy names.
+// begin makes room for what becomes known with regard to a policy.
 func (e *evaluation) begin(p *Policy, side Side) {
-	e.policy, e.keyPolicy, e.values = p, side == KeyPolicy, e.values[:0]
-	e.valueless = zeroed(e.valueless, words(len(p.resources)))
-	e.actions = e.match(e.actions, p.actions, e.action)
-	e.resources = e.match(e.resources, p.resources, e.req.Resource)
-	e.settled = zeroed(e.settled, len(p.conditions))
-	e.asked = zeroed(e.asked, len(p.keys))
+	e.policy, e.keyPolicy, e.compared, e.values = p, side == KeyPolicy, false, e.values[:0]
+	if len(p.conditions) > 0 {
+		e.settled = zeroed(e.settled, len(p.conditions))
+		e.asked = zeroed(e.asked, len(p.keys))
+	}
+}
+
+// compare compares the request with what the policy names, if that is not done.
+func (e *evaluation) compare() {
+	if e.compared {
+		return
+	}
+	e.compared = true
+	e.valueless = zeroed(e.valueless, words(len(e.policy.resources)))
+	e.actions = e.match(e.actions, e.policy.actions, e.action)
+	e.resources = e.match(e.resources, e.policy.resources, e.req.Resource)
+}
+
+// coversAction reports whether a statement is about the action.
+func (e *evaluation) coversAction(s *statement) bool {
+	if s.action.everything {
+		return true
+	}
+	e.compare()
+	return s.action.covers(e.actions)
+}
+
+// coversResource reports whether a statement is about the resource. An Allow must
+// not rely on a pattern that has no value in the request.
+func (e *evaluation) coversResource(s *statement) bool {
+	if s.resource.everything {
+		return true
+	}
+	e.compare()
+	return s.resource.covers(e.resources) && (s.deny || !s.resource.isOpen(e.valueless))
 }
 
 func (e *evaluation) match(dst bits, patterns []pattern, value string) bits {
@@ -251,11 +281,11 @@ func (e *evaluation) judge(s *statement) verdict {
 		v.reason = isInert
 	case s.unclear != "" && !s.deny:
 		v.reason = isUnclear
-	case !s.action.covers(e.actions):
+	case !e.coversAction(s):
 		v.reason = actionFails
 	case !e.judgePrincipal(s, &v):
 		v.reason = principalFails
-	case !s.resource.covers(e.resources), !s.deny && s.resource.isOpen(e.valueless):
+	case !e.coversResource(s):
 		v.reason = resourceFails
 	default:
 		for _, i := range s.conditions {

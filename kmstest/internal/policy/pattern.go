@@ -92,6 +92,11 @@ func newPattern(t text) pattern {
 	return pattern{text: t, shape: shapeGlob}
 }
 
+// coversAll reports whether the pattern matches every ARN, or every action of KMS.
+func (p *pattern) coversAll() bool {
+	return p.shape == shapeAnything || p.shape == shapePrefix && p.text.literal == "kms:"
+}
+
 // match reports whether a value matches, and whether the pattern has a value at
 // all; without one it matches nothing.
 func (p *pattern) match(e *evaluation, value string) (matches, hasValue bool) {

@@ -125,9 +125,10 @@ type statement struct {
 
 // element is an Action or Resource element, or its Not form.
 type element struct {
-	not      bool
-	unclear  bool
-	patterns bits // in Policy.actions or Policy.resources
+	not        bool
+	unclear    bool
+	everything bool // it covers every request, whatever else is in it
+	patterns   bits // in Policy.actions or Policy.resources
 }
 
 // covers reports whether the element is about a request that matches some of the
@@ -137,7 +138,7 @@ func (l *element) covers(matching bits) bool {
 }
 
 // isOpen reports whether the element leaves out something that has no value in
-// the request, so that nobody can tell what. An Allow must not rely on it.
+// the request, so that nobody can tell what.
 func (l *element) isOpen(valueless bits) bool {
 	return l.not && l.patterns.meet(valueless)
 }
@@ -237,6 +238,7 @@ func (c *compiler) compileElement(
 		if kind == "Action:" {
 			c.checkAction(name, value)
 		}
+		l.everything = l.everything || !l.not && p.coversAll()
 		l.patterns.add(once(c, patterns, kind+value, func() pattern { return p }))
 	}
 }
