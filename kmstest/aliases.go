@@ -58,7 +58,7 @@ func (c *call) updateAlias(in *kms.UpdateAliasInput) (*kms.UpdateAliasOutput, er
 	if a == nil {
 		return nil, aliasNotFound(c.region.arn(*in.AliasName))
 	}
-	if err := c.authorize(a.target, use{}); err != nil { // whatever its state
+	if err := c.authorize(a.target, &use{}); err != nil { // whatever its state
 		return nil, err
 	}
 	target, err := c.aliasTarget(a, *in.TargetKeyId)
@@ -85,7 +85,7 @@ func (c *call) aliasTarget(a *alias, keyID string) (*key, error) {
 	if strings.HasPrefix(keyID, aliasPrefix) {
 		return nil, validationError("Aliases must refer to keys. Not aliases")
 	}
-	if err := c.authorizeHere(a.arn, use{}); err != nil {
+	if err := c.authorizeHere(a.arn, &use{}); err != nil {
 		return nil, err
 	}
 	return c.key(use{keyID: keyID})
@@ -101,10 +101,10 @@ func (c *call) deleteAlias(in *kms.DeleteAliasInput) (*kms.DeleteAliasOutput, er
 	if a == nil {
 		return nil, aliasNotFound(c.region.arn(*in.AliasName))
 	}
-	if err := c.authorizeHere(a.arn, use{}); err != nil {
+	if err := c.authorizeHere(a.arn, &use{}); err != nil {
 		return nil, err
 	}
-	if _, err := c.admit(a.target, use{}); err != nil {
+	if _, err := c.admit(a.target, &use{}); err != nil {
 		return nil, err
 	}
 	c.rememberAlias(a.name, a)
@@ -147,7 +147,7 @@ func typeOf(spec types.KeySpec) string {
 func (c *call) listAliases(in *kms.ListAliasesInput) (*kms.ListAliasesOutput, error) {
 	c.server.mu.RLock()
 	defer c.server.mu.RUnlock()
-	if err := c.authorizeHere("*", use{}); err != nil {
+	if err := c.authorizeHere("*", &use{}); err != nil {
 		return nil, err
 	}
 	p := pager[*alias]{
@@ -193,11 +193,11 @@ func (c *call) listedKey(keyID string) (*key, error) {
 	k := c.find(ref)
 	switch {
 	case ref.account != c.region.account:
-		return nil, c.untold(use{}, ref.arn(), "the key is of another account")
+		return nil, c.untold(&use{}, ref.arn(), "the key is of another account")
 	case k == nil:
 		return nil, keyNotFound(ref.arn())
 	default:
-		c.record.use(k, use{})
+		c.record.use(k, &use{})
 		return k, nil
 	}
 }

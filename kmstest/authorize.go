@@ -56,14 +56,14 @@ func (c *call) key(u use) (*key, error) {
 	u.alias = ref.alias
 	k := c.find(ref)
 	if k == nil {
-		return nil, c.missing(ref, u)
+		return nil, c.missing(ref, &u)
 	}
-	return c.admit(k, u)
+	return c.admit(k, &u)
 }
 
 // admit returns k unless the operation is refused for want of permission or for
 // the state of the key.
-func (c *call) admit(k *key, u use) (*key, error) {
+func (c *call) admit(k *key, u *use) (*key, error) {
 	c.record.use(k, u)
 	if !c.operation.foreign && k.region.account != c.region.account {
 		return nil, c.untold(u, k.arn, c.operation.name+" is for keys of the caller's own account only")
@@ -93,7 +93,7 @@ func (c *call) admit(k *key, u use) (*key, error) {
 
 // missing refuses a reference to what is not there. That it is not there, KMS
 // says to nobody from another account, nor to anybody who could not use it.
-func (c *call) missing(ref reference, u use) error {
+func (c *call) missing(ref reference, u *use) error {
 	if ref.alias == "" {
 		if err := c.authorizeIdentity(ref.arn(), ref.account, u); err != nil {
 			return err
@@ -111,7 +111,7 @@ func (c *call) missing(ref reference, u use) error {
 
 // authorize refuses a use that neither policies nor grants allow. The caller
 // holds the lock.
-func (c *call) authorize(k *key, u use) error {
+func (c *call) authorize(k *key, u *use) error {
 	r := c.request(k, k.arn, k.region.account, u)
 	d := policy.Evaluate(r, k.effectivePolicy(c.face(k)), c.principal.policies())
 	var by *grant
@@ -119,7 +119,7 @@ func (c *call) authorize(k *key, u use) error {
 		by = c.granted(k, u)
 	}
 	if d.Allowed() || by != nil {
-		c.record.decide(decision{outcome: d, permission: c.permission(&u), resource: r.Resource, grant: by})
+		c.record.decide(decision{outcome: d, permission: c.permission(u), resource: r.Resource, grant: by})
 		return nil
 	}
 	c.recordRefusal(r, k, u)
@@ -134,35 +134,35 @@ func (c *call) authorize(k *key, u use) error {
 
 // authorizeIdentity refuses an action on a resource that has no policy of its
 // own, so that the principal's policies decide alone.
-func (c *call) authorizeIdentity(resource, account string, u use) error {
+func (c *call) authorizeIdentity(resource, account string, u *use) error {
 	return c.authorizeAlone(c.request(nil, resource, account, u), resource, u)
 }
 
 // authorizeHere is authorizeIdentity for a resource of the caller's account.
-func (c *call) authorizeHere(resource string, u use) error {
+func (c *call) authorizeHere(resource string, u *use) error {
 	return c.authorizeIdentity(resource, c.region.account, u)
 }
 
 // authorizeNew is authorizeHere for a key that is yet to be made.
-func (c *call) authorizeNew(k *key, resource string, u use) error {
+func (c *call) authorizeNew(k *key, resource string, u *use) error {
 	return c.authorizeAlone(c.request(k, cmp.Or(resource, k.arn), c.region.account, u), resource, u)
 }
 
 // authorizeAlone refuses a request that the principal's policies do not allow. A
 // refusal speaks of the resource by that name.
-func (c *call) authorizeAlone(r *policy.Request, resource string, u use) error {
+func (c *call) authorizeAlone(r *policy.Request, resource string, u *use) error {
 	d := policy.Evaluate(r, nil, c.principal.policies())
 	if !d.Allowed() {
 		c.recordRefusal(r, nil, u)
 		return c.denied(u, resource, d)
 	}
-	c.record.decide(decision{outcome: d, permission: c.permission(&u), resource: r.Resource})
+	c.record.decide(decision{outcome: d, permission: c.permission(u), resource: r.Resource})
 	return nil
 }
 
 // locksOut reports whether a key policy would keep the caller from replacing it.
 func (c *call) locksOut(k *key, p *policy.Policy) bool {
-	return policy.LocksOut(c.request(k, k.arn, k.region.account, use{}), p, c.principal.policies())
+	return policy.LocksOut(c.request(k, k.arn, k.region.account, &use{}), p, c.principal.policies())
 }
 
 // A question is what policies are asked. Each call has one, since it escapes.
@@ -176,11 +176,11 @@ type question struct {
 func (q *question) bind() { q.Context = q.conditions.lookup }
 
 // request puts the next question to policies. The key is nil if none is involved.
-func (c *call) request(k *key, resource, account string, u use) *policy.Request {
+func (c *call) request(k *key, resource, account string, u *use) *policy.Request {
 	q := &c.question
-	q.conditions = conditions{c, k, u}
+	q.conditions = conditions{c, k, *u}
 	q.Principal = &c.principal.who
-	q.Action = c.permission(&u).folded
+	q.Action = c.permission(u).folded
 	q.Resource = resource
 	q.ResourceAccount = account
 	q.Time = c.now
@@ -188,7 +188,7 @@ func (c *call) request(k *key, resource, account string, u use) *policy.Request 
 }
 
 // denied refuses a use for the reason that the decision gives.
-func (c *call) denied(u use, resource string, d policy.Decision) error {
+func (c *call) denied(u *use, resource string, d policy.Decision) error {
 	what := "on resource: " + resource
 	switch {
 	case resource == "":
@@ -196,17 +196,17 @@ func (c *call) denied(u use, resource string, d policy.Decision) error {
 	case u.byCiphertext:
 		what = "on the resource associated with this ciphertext"
 	}
-	return c.notAuthorized(u, what, d.Clause(c.permission(&u).name))
+	return c.notAuthorized(u, what, d.Clause(c.permission(u).name))
 }
 
 // untold refuses a use without saying whether there is such a key. The test's
 // author can learn why.
-func (c *call) untold(u use, resource, why string) error {
-	c.record.decide(decision{permission: c.permission(&u), resource: resource, refusal: "refused: " + why})
+func (c *call) untold(u *use, resource, why string) error {
+	c.record.decide(decision{permission: c.permission(u), resource: resource, refusal: "refused: " + why})
 	return c.notTold(u)
 }
 
-func (c *call) notTold(u use) error {
+func (c *call) notTold(u *use) error {
 	what := "on this resource"
 	if u.byCiphertext {
 		what = "on the resource associated with this ciphertext"
@@ -215,8 +215,8 @@ func (c *call) notTold(u use) error {
 		"no resource-based policies allow access, or a resource-based policy explicitly denies access")
 }
 
-func (c *call) notAuthorized(u use, what, why string) error {
-	text := "User: " + c.principal.label() + " is not authorized to perform: " + c.permission(&u).name
+func (c *call) notAuthorized(u *use, what, why string) error {
+	text := "User: " + c.principal.label() + " is not authorized to perform: " + c.permission(u).name
 	if what != "" {
 		text += " " + what
 	}

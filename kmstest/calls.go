@@ -240,7 +240,7 @@ func askedOf(in any) asked {
 }
 
 // use notes the key that a request came to: of several the first one.
-func (r *record) use(k *key, u use) {
+func (r *record) use(k *key, u *use) {
 	if r.keyARN == "" && u.permission != reEncryptFrom {
 		r.keyARN = k.arn
 	}

@@ -223,5 +223,5 @@ func (c *call) generateRandom(in *kms.GenerateRandomInput) (*kms.GenerateRandomO
 func (c *call) permitRandom(u use) error {
 	c.server.mu.RLock()
 	defer c.server.mu.RUnlock()
-	return c.authorizeHere("*", u)
+	return c.authorizeHere("*", &u)
 }

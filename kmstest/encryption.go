@@ -280,9 +280,9 @@ func (c *call) keyOfCiphertext(s sealed) (*key, error) {
 	case !known:
 		return nil, invalidCiphertext()
 	case k == nil || !c.seesKey(k):
-		return nil, c.untold(u, "*", "the key of the ciphertext is not in this Region, or is gone")
+		return nil, c.untold(&u, "*", "the key of the ciphertext is not in this Region, or is gone")
 	}
-	return c.admit(k, u)
+	return c.admit(k, &u)
 }
 
 // reEncryptKeys finds both keys of a ReEncrypt.

@@ -14,7 +14,7 @@ import (
 // it, with all that its author may want to know. It has to be told at once, since
 // policies, tags and grants may be others later. The key is nil for a request that
 // identity policies decide alone. The caller holds the lock.
-func (c *call) recordRefusal(r *policy.Request, k *key, u use) {
+func (c *call) recordRefusal(r *policy.Request, k *key, u *use) {
 	if c.server.calls.limit == 0 {
 		return
 	}
@@ -23,7 +23,7 @@ func (c *call) recordRefusal(r *policy.Request, k *key, u use) {
 		ofKey = k.effectivePolicy(c.face(k))
 	}
 	named := *r
-	named.Action = c.permission(&u).name // which is for reading
+	named.Action = c.permission(u).name // which is for reading
 	x := policy.Explain(&named, ofKey, c.principal.policies())
 	slices.SortStableFunc(x.Steps, func(a, b policy.Step) int { return cmp.Compare(a.Distance, b.Distance) })
 	lines := strings.Split(x.String(), "\n")
@@ -35,13 +35,13 @@ func (c *call) recordRefusal(r *policy.Request, k *key, u use) {
 		lines = append(lines, notUnderstood(fmt.Sprintf("identity policy %d", i+1), p)...)
 	}
 	c.record.decide(decision{
-		outcome: x.Decision, permission: c.permission(&u), resource: r.Resource, refusal: strings.Join(lines, "\n  "),
+		outcome: x.Decision, permission: c.permission(u), resource: r.Resource, refusal: strings.Join(lines, "\n  "),
 	})
 }
 
 // objections returns, for every grant to the caller, why it does not count.
-func (c *call) objections(k *key, u use) (lines []string) {
-	operation := types.GrantOperation(c.permission(&u).action)
+func (c *call) objections(k *key, u *use) (lines []string) {
+	operation := types.GrantOperation(c.permission(u).action)
 	for _, grantee := range c.principal.grantees() {
 		for _, g := range k.grantees[grantee] {
 			why := cmp.Or(c.objection(g, operation, u), "it is not known here yet, and counts at once with its grant token")

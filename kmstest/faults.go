@@ -351,7 +351,7 @@ func (c *call) failure(err error) error {
 	case KeyUnavailable:
 		return &types.KeyUnavailableException{}
 	case AccessDenied:
-		return c.notAuthorized(use{}, "", "because no identity-based policy allows the "+c.operation.permission.name+" action")
+		return c.notAuthorized(&use{}, "", "because no identity-based policy allows the "+c.operation.permission.name+" action")
 	case CutOff:
 		return &networkFault{cause: io.ErrUnexpectedEOF, inBody: true}
 	default:

@@ -252,11 +252,11 @@ func (p grantPrincipal) appendName(dst []string, service bool) []string {
 
 // granted returns a grant that lets the caller use k, or nil. The caller of
 // granted holds the lock.
-func (c *call) granted(k *key, u use) *grant {
+func (c *call) granted(k *key, u *use) *grant {
 	if len(k.grantees) == 0 && c.server.delays == nil {
 		return nil
 	}
-	operation := types.GrantOperation(c.permission(&u).action)
+	operation := types.GrantOperation(c.permission(u).action)
 	for _, grantee := range c.principal.grantees() {
 		for _, g := range c.grantsTo(k, grantee, u.grantTokens) {
 			if c.objection(g, operation, u) == "" {
@@ -287,7 +287,7 @@ func (i *identity) grantees() []grantPrincipal {
 
 // objection returns why a grant does not permit a use, or "" if it does. Keys and
 // values of an encryption context are compared exactly, as the SDK documents it.
-func (c *call) objection(g *grant, operation types.GrantOperation, u use) string {
+func (c *call) objection(g *grant, operation types.GrantOperation, u *use) string {
 	switch source := g.constraints.sourceARN; {
 	case !slices.Contains(g.operations, operation):
 		return "it is for other operations"
@@ -426,15 +426,15 @@ func (c *call) listRetirableGrants(in *kms.ListRetirableGrantsInput) (*kms.ListR
 func (c *call) authorizeListing(retiring grantPrincipal) error {
 	if retiring.service {
 		if retiring.name != c.principal.who.Service {
-			return c.untold(use{}, retiring.name, "a service can list its own grants only")
+			return c.untold(&use{}, retiring.name, "a service can list its own grants only")
 		}
 		return nil
 	}
 	who, _ := parsePrincipal(retiring.name)
 	if who.Account != c.region.account {
-		return c.untold(use{}, who.ARN, "the retiring principal is of another account")
+		return c.untold(&use{}, who.ARN, "the retiring principal is of another account")
 	}
-	return c.authorizeHere(who.ARN, use{})
+	return c.authorizeHere(who.ARN, &use{})
 }
 
 func servicesOnly(member string) error {
@@ -527,7 +527,7 @@ func (c *call) grantToRetire(in *kms.RetireGrantInput) (*grant, error) {
 	}
 	k := c.find(ref)
 	if k == nil {
-		return nil, c.missing(ref, use{keyID: *in.KeyId})
+		return nil, c.missing(ref, &use{keyID: *in.KeyId})
 	}
 	return c.grant(k, *in.GrantId)
 }
@@ -550,14 +550,14 @@ func (c *call) grant(k *key, id string) (*grant, error) {
 //
 // https://docs.aws.amazon.com/kms/latest/developerguide/grant-delete.html
 func (c *call) authorizeRetirement(g *grant) error {
-	u := use{}
+	u := &use{}
 	c.record.use(g.key, u)
 	r := c.request(g.key, g.key.arn, g.key.region.account, u)
 	d := policy.Evaluate(r, nil, c.principal.policies())
 	named := d.Outcome != policy.ExplicitDeny && slices.ContainsFunc(c.principal.grantees(), g.namesRetirer)
 	switch {
 	case named:
-		c.record.decide(decision{outcome: d, permission: c.permission(&u), resource: r.Resource, grant: g})
+		c.record.decide(decision{outcome: d, permission: c.permission(u), resource: r.Resource, grant: g})
 		return nil
 	case !d.Allowed():
 		c.recordRefusal(r, nil, u)
@@ -567,7 +567,7 @@ func (c *call) authorizeRetirement(g *grant) error {
 	if account != g.key.region.account && account != g.issuer && g.retiring.name != rootARN(c.region.region, account) {
 		return c.untold(u, g.key.arn, "the account is neither that of the key, nor the one that made "+g.label()+", nor its retiring principal")
 	}
-	c.record.decide(decision{outcome: d, permission: c.permission(&u), resource: r.Resource})
+	c.record.decide(decision{outcome: d, permission: c.permission(u), resource: r.Resource})
 	return nil
 }
 

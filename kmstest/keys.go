@@ -76,7 +76,7 @@ func (c *call) createKey(in *kms.CreateKeyInput) (*kms.CreateKeyOutput, error) {
 		return nil, err
 	}
 	c.server.addKey(k)
-	c.record.use(k, use{})
+	c.record.use(k, &use{})
 	return &kms.CreateKeyOutput{KeyMetadata: k.metadata(k.face)}, nil
 }
 
@@ -85,11 +85,11 @@ func (c *call) createKey(in *kms.CreateKeyInput) (*kms.CreateKeyOutput, error) {
 // lock.
 func (c *call) permitKey(k *key, in *kms.CreateKeyInput) (err error) {
 	values := requestTags(in.Tags, lockoutBypass(in.BypassPolicyLockoutSafetyCheck))
-	if err := c.authorizeNew(k, "*", use{values: values}); err != nil {
+	if err := c.authorizeNew(k, "*", &use{values: values}); err != nil {
 		return err
 	}
 	if len(in.Tags) > 0 {
-		if err := c.authorizeNew(k, "", use{permission: operationOf[kms.TagResourceInput]().permission, values: values}); err != nil {
+		if err := c.authorizeNew(k, "", &use{permission: operationOf[kms.TagResourceInput]().permission, values: values}); err != nil {
 			return err
 		}
 	}
@@ -254,7 +254,7 @@ func (k *key) metadata(f face) *types.KeyMetadata {
 func (c *call) listKeys(in *kms.ListKeysInput) (*kms.ListKeysOutput, error) {
 	c.server.mu.RLock()
 	defer c.server.mu.RUnlock()
-	if err := c.authorizeHere("*", use{}); err != nil {
+	if err := c.authorizeHere("*", &use{}); err != nil {
 		return nil, err
 	}
 	keys, next, err := pager[*key]{

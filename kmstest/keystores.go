@@ -70,7 +70,7 @@ func (c *call) createCustomKeyStore(in *kms.CreateCustomKeyStoreInput) (*kms.Cre
 	}
 	c.server.mu.Lock()
 	defer c.server.mu.Unlock()
-	if err := c.authorizeHere("*", use{}); err != nil {
+	if err := c.authorizeHere("*", &use{}); err != nil {
 		return nil, err
 	}
 	if c.region.storeNamed(*in.CustomKeyStoreName) != nil {
@@ -124,7 +124,7 @@ func (c *call) describeCustomKeyStores(in *kms.DescribeCustomKeyStoresInput) (*k
 	}
 	c.server.mu.RLock()
 	defer c.server.mu.RUnlock()
-	if err := c.authorizeHere("*", use{}); err != nil {
+	if err := c.authorizeHere("*", &use{}); err != nil {
 		return nil, err
 	}
 	stores, err := c.region.selectStores(in.CustomKeyStoreId, in.CustomKeyStoreName)
@@ -271,7 +271,7 @@ func (c *call) disconnectCustomKeyStore(in *kms.DisconnectCustomKeyStoreInput) (
 // keyStore finds the key store that an operation is to work on. The caller holds
 // the lock.
 func (c *call) keyStore(id string) (*keyStore, error) {
-	if err := c.authorizeHere("*", use{}); err != nil {
+	if err := c.authorizeHere("*", &use{}); err != nil {
 		return nil, err
 	}
 	return c.region.store(id)
