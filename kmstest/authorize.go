@@ -46,6 +46,9 @@ func (c *call) permission(u *use) *permission {
 // order: for the form of its ID, for want of permission, because it does not
 // exist, and for its state. The caller holds the lock.
 func (c *call) key(u use) (*key, error) {
+	if k := c.region.keys[u.keyID]; k != nil && c.seesKey(k) { // by its ID, as most requests have it
+		return c.admit(k, &u)
+	}
 	ref, err := c.parseReference(u.keyID)
 	if err != nil {
 		return nil, err
@@ -174,6 +177,12 @@ type question struct {
 
 // bind makes the question ask its own conditions.
 func (q *question) bind() { q.Context = q.conditions.lookup }
+
+// clear makes the question refer to nothing of the last request.
+func (q *question) clear() {
+	q.conditions = conditions{}
+	q.Clear()
+}
 
 // request puts the next question to policies. The key is nil if none is involved.
 func (c *call) request(k *key, resource, account string, u *use) *policy.Request {

@@ -10,13 +10,19 @@ import (
 // A call is one request to KMS. Each operation is a method of it that takes the
 // SDK's input and returns its output.
 type call struct {
+	callState
+
+	question question // whose room serves the next call as well
+}
+
+// A callState is what a call knows and finds out of its own request.
+type callState struct {
 	server    *Server
 	region    *region // to which the request went, of the principal's account
 	principal *Principal
 	operation *operation
 	now       time.Time
 	admitted  [2]*key // the last two keys on which it was allowed to work, last first
-	question  question
 	record    *record // own, also of what another Region sees of the call
 	own       record  // for the log
 	coins     [8]byte // that decide what it sees; zero until they are needed
@@ -72,9 +78,8 @@ func (a *API) begin(o *operation, requestID string, in any) *call {
 func (c *call) end(err *error) {
 	c.record.err = *err
 	c.server.calls.add(c.record)
-	lookup := c.question.Context
-	*c = call{}
-	c.question.Context = lookup
+	c.callState = callState{}
+	c.question.clear()
 	calls.Put(c)
 }
 

@@ -6,7 +6,8 @@ import (
 )
 
 // Request is what a decision is asked for: one action on one resource. An
-// operation that needs several permissions is several requests.
+// operation that needs several permissions is several requests. It is decided once
+// at a time, and is faster than a new one if it is used again.
 type Request struct {
 	// Principal makes the request. Nil is nobody, to whom only a policy for
 	// everyone applies.
@@ -21,6 +22,14 @@ type Request struct {
 	Time time.Time
 	// Context tells the values of condition keys. Nil tells none.
 	Context Lookup
+
+	room *evaluation // for decisions; made by the first one
+}
+
+// Clear makes a request that is decided refer to nothing but its Context, for the
+// next one.
+func (r *Request) Clear() {
+	*r = Request{Context: r.Context, room: r.room}
 }
 
 // Lookup appends the values that a request has for a condition key to dst, and

@@ -3,7 +3,6 @@ package policy
 import (
 	"strconv"
 	"strings"
-	"sync"
 	"time"
 )
 
@@ -74,9 +73,13 @@ type span struct {
 	known    bool
 }
 
-// newEvaluation returns an evaluation of req, in the room of an earlier one.
+// newEvaluation returns an evaluation of req, in the room of an earlier one: making
+// room for one would be most of what a decision costs.
 func newEvaluation(req *Request) *evaluation {
-	e := evaluations.Get().(*evaluation)
+	if req.room == nil {
+		req.room = new(evaluation)
+	}
+	e := req.room
 	e.req, e.principal, e.action = req, req.Principal, strings.ToLower(req.Action)
 	if e.principal == nil {
 		e.principal = &Principal{}
@@ -84,17 +87,12 @@ func newEvaluation(req *Request) *evaluation {
 	return e
 }
 
-// evaluations are kept for later requests: making room for one would be most of
-// what a decision costs.
-var evaluations = sync.Pool{New: func() any { return new(evaluation) }}
-
 // end keeps the room of e, and nothing of the request.
 func (e *evaluation) end() {
 	clear(e.values)
 	clear(e.scratch)
 	e.values, e.scratch = e.values[:0], e.scratch[:0]
 	e.req, e.principal, e.action, e.steps, e.policy = nil, nil, "", nil, nil
-	evaluations.Put(e)
 }
 
 // begin makes room for what becomes known with regard to a policy.
