@@ -64,10 +64,17 @@ func (b *body) Read(p []byte) (int, error) {
 // Close does nothing: there is nothing to release.
 func (*body) Close() error { return nil }
 
+func statusLine(status int) string {
+	if status == http.StatusOK {
+		return "200 OK"
+	}
+	return strconv.Itoa(status) + " " + http.StatusText(status)
+}
+
 // response returns the answer to r.
 func (a answer) response(r *http.Request) *http.Response {
 	d := &delivery{Response: http.Response{
-		Status:        strconv.Itoa(a.status) + " " + http.StatusText(a.status),
+		Status:        statusLine(a.status),
 		StatusCode:    a.status,
 		Proto:         "HTTP/1.1",
 		ProtoMajor:    1,

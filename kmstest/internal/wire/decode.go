@@ -71,9 +71,9 @@ func (r *reader) structure(s *shape, v reflect.Value) error {
 		if err != nil {
 			return err
 		}
-		m, known := s.byName[string(name)]
+		m := s.member(name)
 		switch {
-		case !known:
+		case m == nil:
 			return r.skip()
 		case r.next() == 'n':
 			v.Field(m.field).SetZero()
@@ -274,7 +274,7 @@ var strictBase64 = base64.StdEncoding.Strict()
 
 func (x scalar) toBlob(v reflect.Value) error {
 	b, err := strictBase64.AppendDecode([]byte{}, x.text)
-	if x.first != '"' || err != nil || bytes.ContainsAny(x.text, "\r\n") { // line breaks, which Go's decoder skips
+	if x.first != '"' || err != nil || bytes.IndexByte(x.text, '\r') >= 0 || bytes.IndexByte(x.text, '\n') >= 0 { // which Go's decoder skips
 		return x.notConvertible("a Blob")
 	}
 	v.SetBytes(b)

@@ -14,11 +14,20 @@ import (
 // shape is how a Go type of the SDK is carried on the wire: its schema and its
 // fields, matched once.
 type shape struct {
-	kind    smithy.ShapeType  // enums are strings here
-	items   *shape            // what a list holds
-	members []member          // of a structure, in the order of its fields
-	byName  map[string]member // the same, by name
-	unit    bool              // an output for which KMS has no structure, not even an empty one
+	kind    smithy.ShapeType // enums are strings here
+	items   *shape           // what a list holds
+	members []member         // of a structure, in the order of its fields
+	unit    bool             // an output for which KMS has no structure, not even an empty one
+}
+
+// member returns the member of a structure with that name, or nil. They are few.
+func (s *shape) member(name []byte) *member {
+	for i := range s.members {
+		if s.members[i].name == string(name) {
+			return &s.members[i]
+		}
+	}
+	return nil
 }
 
 // stringShape is the shape of all strings and enums.
@@ -111,7 +120,7 @@ func formatted(s *smithy.Schema) bool {
 }
 
 func newStructure(t reflect.Type, s *smithy.Schema) (*shape, error) {
-	n := &shape{kind: smithy.ShapeTypeStructure, byName: make(map[string]member, len(s.Members()))}
+	n := &shape{kind: smithy.ShapeTypeStructure}
 	for f := range t.Fields() {
 		name, schema := memberOf(s, f.Name)
 		if schema == nil {
@@ -125,9 +134,7 @@ func newStructure(t reflect.Type, s *smithy.Schema) (*shape, error) {
 		if err != nil {
 			return nil, fmt.Errorf("%w (%s of %s)", err, name, t)
 		}
-		m := member{name, f.Index[0], fs}
-		n.members = append(n.members, m)
-		n.byName[name] = m
+		n.members = append(n.members, member{name, f.Index[0], fs})
 	}
 	if len(n.members) != len(s.Members()) {
 		return nil, fmt.Errorf("wire: %s lacks members of %s", t, s.ID())
