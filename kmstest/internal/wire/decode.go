@@ -89,7 +89,11 @@ func (r *reader) member(s *shape, field reflect.Value) error {
 	if field.Kind() != reflect.Pointer {
 		return r.value(s, field)
 	}
-	field.Set(reflect.New(field.Type().Elem()))
+	if p, ok := reflect.TypeAssert[**string](field.Addr()); ok { // most are
+		*p = new(string)
+	} else {
+		field.Set(reflect.New(field.Type().Elem()))
+	}
 	return r.value(s, field.Elem())
 }
 
