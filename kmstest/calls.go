@@ -263,8 +263,8 @@ func (r *record) decide(d decision) {
 
 // finishUnread puts a request into the log that was refused before its operation
 // could begin.
-func (s *Server) finishUnread(requestID, operation string, a *API, err error) {
-	r := &record{at: s.Now().UnixMilli(), requestID: requestID, operation: named(operation), err: err}
+func (s *Server) finishUnread(requestID string, o *operation, a *API, err error) {
+	r := &record{at: s.Now().UnixMilli(), requestID: requestID, operation: o, err: err}
 	if a != nil {
 		r.principal, r.region = a.principal, a.region
 	}

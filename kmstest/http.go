@@ -101,40 +101,29 @@ func (s *Server) date() string {
 func (s *Server) run(r *http.Request, requestID string) (body []byte, err error) {
 	name, _ := strings.CutPrefix(r.Header.Get("X-Amz-Target"), targetPrefix)
 	defer s.contain(name, &err)
-	h, a, in, err := s.understand(r, name)
+	h, known := handlers[name]
+	a, body, err := s.understand(r, known)
 	if err != nil {
-		s.finishUnread(requestID, name, a, err)
+		s.finishUnread(requestID, named(name), nil, err)
 		return nil, err
 	}
-	out, err := h.run(r.Context(), a, requestID, in)
-	if err != nil {
-		return nil, err
-	}
-	return wire.Encode(out)
+	return h.run(r.Context(), a, requestID, body)
 }
 
-// understand returns how a request is to be handled, whom it is from and what it
-// asks. It may be known whom it is from even if the rest cannot be understood.
-func (s *Server) understand(r *http.Request, name string) (h handler, a *API, in any, err error) {
-	h, ok := handlers[name]
-	if !ok || !speaksJSON(r) {
-		return handler{}, nil, nil, clientFault("UnknownOperationException", "")
+// understand returns whom a request is from and what it says. It is refused if it
+// is not for an operation that is known.
+func (s *Server) understand(r *http.Request, known bool) (a *API, body []byte, err error) {
+	if !known || !speaksJSON(r) {
+		return nil, nil, clientFault("UnknownOperationException", "")
 	}
-	body, err := readBody(r)
-	if err != nil {
-		return handler{}, nil, nil, err
+	if body, err = readBody(r); err != nil {
+		return nil, nil, err
 	}
-	if err := s.checkSignature(r, body); err != nil {
-		return handler{}, nil, nil, err
+	if err = s.checkSignature(r, body); err != nil {
+		return nil, nil, err
 	}
-	if a, err = s.authenticate(r); err != nil {
-		return handler{}, nil, nil, err
-	}
-	in = h.newInput()
-	if err := wire.Decode(body, in); err != nil {
-		return handler{}, a, nil, err
-	}
-	return h, a, in, nil
+	a, err = s.authenticate(r)
+	return a, body, err
 }
 
 // speaksJSON reports whether r is a request of the protocol at all.

@@ -5,6 +5,8 @@ import (
 	"runtime/debug"
 	"sync"
 	"time"
+
+	"github.com/kmskit/kmskit/kmstest/internal/wire"
 )
 
 // A call is one request to KMS. Each operation is a method of it that takes the
@@ -114,19 +116,23 @@ func (s *Server) contain(operation string, err *error) {
 // A handler serves one operation to the wire.
 type handler struct {
 	operation *operation
-	newInput  func() any
-	run       func(ctx context.Context, a *API, requestID string, in any) (out any, err error)
+	run       func(ctx context.Context, a *API, requestID string, body []byte) (answer []byte, err error)
 }
 
 func handle[I, O any](run func(*call, *I) (*O, error)) handler {
-	o := operationOf[I]()
-	return handler{
-		operation: o,
-		newInput:  func() any { return new(I) },
-		run: func(ctx context.Context, a *API, requestID string, in any) (any, error) {
-			return serve(ctx, a, o, requestID, in.(*I), run)
-		},
-	}
+	o, inputs, outputs := operationOf[I](), wire.NewCodec[I](), wire.NewCodec[O]()
+	return handler{o, func(ctx context.Context, a *API, requestID string, body []byte) ([]byte, error) {
+		in := new(I)
+		if err := inputs.Decode(body, in); err != nil {
+			a.server.finishUnread(requestID, o, a, err)
+			return nil, err
+		}
+		out, err := serve(ctx, a, o, requestID, in, run)
+		if err != nil {
+			return nil, err
+		}
+		return outputs.Encode(out), nil
+	}}
 }
 
 // handlers has every operation of KMS under its name.

@@ -23,9 +23,14 @@ func Decode(body []byte, in any) error {
 	if err != nil {
 		return err
 	}
+	return s.decode(body, v)
+}
+
+func (s *shape) decode(body []byte, v reflect.Value) error {
 	if !utf8.Valid(body) {
 		return errMalformed
 	}
+	var err error
 	r := reader{doc: body}
 	switch r.next() {
 	case '{':

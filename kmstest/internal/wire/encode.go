@@ -18,10 +18,17 @@ import (
 // for the answer, and {} where it has an empty one.
 func Encode(out any) ([]byte, error) {
 	s, v, err := shapeOf(out)
-	if err != nil || s.unit {
+	if err != nil {
 		return nil, err
 	}
-	return s.append(make([]byte, 0, 512), v), nil
+	return s.encode(v), nil
+}
+
+func (s *shape) encode(v reflect.Value) []byte {
+	if s.unit {
+		return nil
+	}
+	return s.append(make([]byte, 0, 512), v)
 }
 
 // append appends v as one value.

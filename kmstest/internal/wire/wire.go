@@ -29,9 +29,35 @@ package wire
 
 import (
 	"reflect"
+	"sync"
 
 	"github.com/aws/aws-sdk-go-v2/service/kms"
 )
+
+// Codec reads and writes structures of one type, which it need not look up first.
+type Codec[T any] struct{ shape func() *shape }
+
+// NewCodec returns the codec of a structure of the SDK. It matches schema and
+// fields at its first use, and panics then if they do not match.
+func NewCodec[T any]() Codec[T] {
+	return Codec[T]{sync.OnceValue(func() *shape {
+		s, err := rootShape(reflect.TypeFor[T]())
+		if err != nil {
+			panic(err)
+		}
+		return s
+	})}
+}
+
+// Decode reads the body of a request as [Decode] does.
+func (c Codec[T]) Decode(body []byte, in *T) error {
+	return c.shape().decode(body, reflect.ValueOf(in).Elem())
+}
+
+// Encode writes the body of an answer as [Encode] does.
+func (c Codec[T]) Encode(out *T) []byte {
+	return c.shape().encode(reflect.ValueOf(out).Elem())
+}
 
 // Operation is one operation of KMS, with the struct types of its input and
 // output.
