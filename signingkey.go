@@ -116,7 +116,8 @@ func (k *SigningKey) Public() crypto.PublicKey { return k.public }
 //   - ML-DSA: crypto.Hash(0), without a context. Sign takes the message itself, of
 //     any length.
 //
-// Other options are an [ErrInvalidInput] whose text says what the key can do.
+// For all but RSA, nil is what the key takes, as there is nothing to choose. Other
+// options are an [ErrInvalidInput] whose text says what the key can do.
 func (k *SigningKey) Algorithm(opts crypto.SignerOpts) (types.SigningAlgorithmSpec, error) {
 	algorithm, _, err := signingAlgorithm(k.spec, opts)
 	return algorithm, err
@@ -269,11 +270,15 @@ var pssAlgorithms = map[crypto.Hash]types.SigningAlgorithmSpec{
 // signingAlgorithm chooses for a key of the spec the algorithm that opts ask for,
 // and returns its hash, or 0 if it signs messages themselves.
 func signingAlgorithm(spec types.KeySpec, opts crypto.SignerOpts) (types.SigningAlgorithmSpec, crypto.Hash, error) {
-	var hash crypto.Hash
-	if opts != nil {
-		hash = opts.HashFunc()
-	}
 	algorithms := signingAlgorithms[spec]
+	var hash crypto.Hash
+	switch {
+	case opts != nil:
+		hash = opts.HashFunc()
+	case len(algorithms) == 1: // some libraries rely on it: a key of crypto/ecdsa does not look at opts
+		for hash = range algorithms {
+		}
+	}
 	algorithm, ok := algorithms[hash]
 	pss, isPSS := opts.(*rsa.PSSOptions)
 	switch {

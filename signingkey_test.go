@@ -10,6 +10,7 @@ import (
 	"crypto/rand"
 	"crypto/rsa"
 	"crypto/sha256"
+	"crypto/sha512"
 	"crypto/x509"
 	"errors"
 	"fmt"
@@ -401,6 +402,10 @@ func TestSigningKey_Algorithm(t *testing.T) {
 		{"P-384 signs no SHA-256", p384, crypto.SHA256, "", "ECC_NIST_P384 sign digests of SHA-384, not of SHA-256"},
 		{"P-521 signs no SHA-384", p521, crypto.SHA384, "", "ECC_NIST_P521 sign digests of SHA-512, not of SHA-384"},
 		{"P-256 signs no unhashed messages", p256, crypto.Hash(0), "", "ECC_NIST_P256 sign digests of SHA-256, not of crypto.Hash(0)"},
+		{"P-256 needs no options", p256, nil, types.SigningAlgorithmSpecEcdsaSha256, ""},
+		{"P-384 needs no options", p384, nil, types.SigningAlgorithmSpecEcdsaSha384, ""},
+		{"P-521 needs no options", p521, nil, types.SigningAlgorithmSpecEcdsaSha512, ""},
+		{"secp256k1 needs no options", koblitz, nil, types.SigningAlgorithmSpecEcdsaSha256, ""},
 		{"ECDSA is not PSS", p256, pss(crypto.SHA256, equal), "", "ECC_NIST_P256 do not sign with RSA-PSS; give a hash alone"},
 
 		{"Ed25519 signs messages", edwards, crypto.Hash(0), types.SigningAlgorithmSpecEd25519Sha512, ""},
@@ -526,6 +531,21 @@ func TestSigningKey_Sign(t *testing.T) {
 			KeyId: aws.String(key.KeyARN()), Message: digest[:], MessageType: types.MessageTypeDigest, SigningAlgorithm: ecdsa256,
 		}
 		assert.Equal(t, []kms.SignInput{want, want}, api.signed)
+	})
+
+	t.Run("hashes without options as the key signs", func(t *testing.T) {
+		t.Parallel()
+		key, _ := newSigningKey(t, types.KeySpecEccNistP384)
+		digest := sha512.Sum384(short)
+		signature, err := key.Sign(nil, digest[:], nil)
+		require.NoError(t, err)
+		require.NoError(t, good(key.Public(), short, signature, crypto.SHA384))
+		signature, err = key.SignMessage(nil, short, nil)
+		require.NoError(t, err)
+		require.NoError(t, good(key.Public(), short, signature, crypto.SHA384))
+		require.NoError(t, key.VerifyMessage(short, signature, nil))
+		_, err = key.Sign(nil, digest[:32], nil)
+		require.ErrorIs(t, err, kmskit.ErrInvalidInput, "a digest of another hash")
 	})
 
 	t.Run("sends the message to an Ed25519 key", func(t *testing.T) {
