@@ -118,15 +118,16 @@ func (s *Server) ForgetCalls() { s.calls.forget() }
 // what every one of them lacks. The error of a dry run that would have succeeded
 // it explains as well. See [Call] for the same in parts.
 //
-// The error may be wrapped. Explain returns an empty text for nil, and says so if
-// the error is none of this Server's, or of a call that it no longer has.
+// The error may be wrapped, be one of the SDK's first version, or have the request
+// ID in its text alone. Explain returns an empty text for nil, and says so if the
+// error is none of this Server's, or of a call that it no longer has.
 func (s *Server) Explain(err error) string {
 	if err == nil {
 		return ""
 	}
-	calls := s.calls.all()
+	calls, told := s.calls.all(), told(err)
 	for _, r := range slices.Backward(calls) {
-		if r.answered(err) {
+		if r.answered(err, told) {
 			return r.public(s).String()
 		}
 	}
@@ -295,17 +296,36 @@ func errorCode(err error) string {
 	return "KMSInternalException"
 }
 
-// answered reports whether a client has err from this request: by the request ID
-// that the SDK's errors have, or because a direct call returned that very error.
-func (r *record) answered(err error) bool {
+// answered reports whether a client has err, which told is about, from this request:
+// by its request ID, or because a direct call returned that very error.
+func (r *record) answered(err error, told string) bool {
 	switch {
 	case r.err == nil:
 		return false
 	case r.requestID == "":
 		return errors.Is(err, r.err)
 	}
-	var sent interface{ ServiceRequestID() string }
-	return errors.As(err, &sent) && sent.ServiceRequestID() == r.requestID
+	return strings.Contains(told, r.requestID)
+}
+
+// told returns all texts in which err may have a request ID: those that the errors
+// of the SDK keep, of this version of it and of the first one, and its own, for who
+// has put such an error in words in place of wrapping it.
+func told(err error) string {
+	text := err.Error()
+	if e, ok := errors.AsType[interface {
+		error
+		ServiceRequestID() string
+	}](err); ok {
+		text += "\n" + e.ServiceRequestID()
+	}
+	if e, ok := errors.AsType[interface {
+		error
+		RequestID() string
+	}](err); ok {
+		text += "\n" + e.RequestID()
+	}
+	return text
 }
 
 // public returns the record as a test sees it. It shares nothing with it.

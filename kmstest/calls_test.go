@@ -3,6 +3,7 @@ package kmstest_test
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"log"
@@ -299,6 +300,13 @@ func TestServer_CallCount(t *testing.T) {
 	})
 }
 
+// A firstSDKError is an error of the SDK's first version, as far as it matters: its
+// text has no request ID.
+type firstSDKError struct{ requestID string }
+
+func (e firstSDKError) Error() string     { return "NotFoundException: Alias is not found." }
+func (e firstSDKError) RequestID() string { return e.requestID }
+
 func TestServer_Explain(t *testing.T) {
 	t.Parallel()
 	t.Run("finds the request of an error", func(t *testing.T) {
@@ -321,6 +329,25 @@ func TestServer_Explain(t *testing.T) {
 			srv.ForgetCalls()
 			assert.Contains(t, srv.Explain(errs[0]), "no such answer")
 		})
+	})
+
+	t.Run("knows errors that are not the SDK's by their request ID", func(t *testing.T) {
+		t.Parallel()
+		srv := kmstest.New()
+		_, refusal := srv.Client().DescribeKey(t.Context(), &kms.DescribeKeyInput{KeyId: str("alias/none")})
+		_, later := srv.Client().EnableKey(t.Context(), &kms.EnableKeyInput{KeyId: str("alias/none")})
+		require.Error(t, later)
+		id := srv.Calls()[0].RequestID
+		for _, err := range []error{
+			errors.New(refusal.Error()),
+			fmt.Errorf("no key could decrypt: %v", []error{refusal}),
+			firstSDKError{id},
+			fmt.Errorf("wrapped: %w", firstSDKError{id}),
+		} {
+			assert.Equal(t, "DescribeKey by arn:aws:iam::"+account+":user/kmstest was answered with NotFoundException", srv.Explain(err), "%v", err)
+		}
+		assert.Contains(t, srv.Explain(firstSDKError{id[1:]}), "no such answer")
+		assert.Contains(t, srv.Explain(firstSDKError{}), "no such answer")
 	})
 
 	t.Run("says which statement comes near and what it lacks", func(t *testing.T) {
