@@ -415,6 +415,26 @@ func TestServer_Explain(t *testing.T) {
 		assert.Contains(t, srv.Explain(err), "denied by statement 1 of identity policy 2\n  statement 1")
 	})
 
+	t.Run("says that an alias in a policy is not its key", func(t *testing.T) {
+		t.Parallel()
+		srv := kmstest.New()
+		k := newKey(t, srv.API())
+		_, err := srv.API().CreateAlias(t.Context(), &kms.CreateAliasInput{AliasName: str("alias/orders"), TargetKeyId: k.KeyId})
+		require.NoError(t, err)
+		p := srv.Principal(role(account, "reader"), allowOn(arnOf("alias/orders"), "kms:DescribeKey"), allowOn(arnOf("key/other"), "kms:DescribeKey"))
+		_, err = p.Client().DescribeKey(t.Context(), &kms.DescribeKeyInput{KeyId: str("alias/orders")})
+		refusedWith(t, err, "AccessDeniedException")
+		const hint = "; an alias there is the alias itself, not its key: name the key, or ask for kms:RequestAlias or kms:ResourceAliases"
+		why := srv.Explain(err)
+		assert.Contains(t, why, "statement 1 of identity policy 1 (Allow) does not apply: its resources do not cover "+*k.Arn+hint+"\n")
+		assert.Contains(t, why+"\n", "statement 1 of identity policy 2 (Allow) does not apply: its resources do not cover "+*k.Arn+"\n")
+
+		p = srv.Principal(role(account, "namer"), allowOn(arnOf("alias/letters"), "kms:DeleteAlias"))
+		_, err = p.Client().DeleteAlias(t.Context(), &kms.DeleteAliasInput{AliasName: str("alias/orders")})
+		refusedWith(t, err, "AccessDeniedException")
+		assert.NotContains(t, srv.Explain(err), hint, "another alias is meant")
+	})
+
 	t.Run("has every permission of an operation that needs several", func(t *testing.T) {
 		t.Parallel()
 		srv := kmstest.New()

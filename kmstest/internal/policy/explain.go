@@ -78,7 +78,7 @@ func (e *evaluation) why(s *statement, v verdict) string {
 	case principalFails:
 		return e.whyNotPrincipal(s)
 	case resourceFails:
-		return "its resources do not cover " + e.req.Resource
+		return "its resources do not cover " + e.req.Resource + e.takenForKey(s)
 	case conditionFails:
 		return e.whyNotConditions(s)
 	case applies:
@@ -91,6 +91,21 @@ func (e *evaluation) why(s *statement, v verdict) string {
 	default:
 		return "everything matches"
 	}
+}
+
+// takenForKey returns what there is to say to who names an alias where a key is
+// meant, a common mistake.
+func (e *evaluation) takenForKey(s *statement) string {
+	if s.resource.not || !strings.Contains(e.req.Resource, ":key/") {
+		return ""
+	}
+	for i := range e.policy.resources {
+		named, _ := e.policy.resources[i].text.value(e)
+		if s.resource.patterns.has(i) && strings.Contains(named, ":alias/") {
+			return "; an alias there is the alias itself, not its key: name the key, or ask for kms:RequestAlias or kms:ResourceAliases"
+		}
+	}
+	return ""
 }
 
 func (e *evaluation) whyNotPrincipal(s *statement) string {

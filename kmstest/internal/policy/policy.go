@@ -158,6 +158,11 @@ func (b *bits) add(i int) {
 	(*b)[i/64] |= 1 << (i % 64)
 }
 
+// has reports whether a number is in the set.
+func (b bits) has(i int) bool {
+	return i/64 < len(b) && b[i/64]&(1<<(i%64)) != 0
+}
+
 // meet reports whether two sets have a number in common. The other one must have
 // room for all numbers of this one.
 func (b bits) meet(other bits) bool {
