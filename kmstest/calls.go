@@ -1,6 +1,7 @@
 package kmstest
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -19,7 +20,7 @@ import (
 type Call struct {
 	Time      time.Time
 	RequestID string
-	Operation string // as the client names it, Decrypt for example
+	Operation string // as the client names it, Decrypt for example; empty if it names none
 	Principal string // ARN, or the name of an AWS service; empty if the request names none
 	Region    string
 
@@ -64,7 +65,7 @@ func (d Decision) String() string {
 // String tells the call and its decisions in words, each beginning a line.
 func (c Call) String() string {
 	var b strings.Builder
-	b.WriteString(c.Operation)
+	b.WriteString(cmp.Or(c.Operation, "A request that names no operation"))
 	if c.Principal != "" {
 		b.WriteString(" by " + c.Principal)
 	}

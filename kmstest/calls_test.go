@@ -139,6 +139,9 @@ func TestServer_Calls(t *testing.T) {
 			"ListKeys|eu-west-1|" + user + "|ValidationException",
 			strings.Repeat("x", 64) + "|||UnknownOperationException",
 		}, got)
+
+		send("", "Action=AssumeRole&Version=2011-06-15") // to another service, by a client that was given Server.Config
+		assert.Equal(t, "A request that names no operation was answered with UnknownOperationException", srv.Calls()[5].String())
 	})
 
 	t.Run("has a panic as what the client saw", func(t *testing.T) {
