@@ -13,7 +13,9 @@
 //     many calls. An [API] satisfies the interfaces that code accepts in place of
 //     a client.
 //   - A Server is an [http.Handler], so httptest.NewServer(srv) puts it on a port
-//     for clients in any language.
+//     for clients in any language. It is an [http.RoundTripper] too, so
+//     http.Client{Transport: srv} reaches it without a port, for code that takes
+//     such a client, as the first version of the SDK does.
 //
 // # What it promises
 //

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"net/http/httptest"
 	"time"
 
@@ -69,6 +70,19 @@ func ExampleServer_ServeHTTP() {
 	fmt.Println(*key.KeyMetadata.Arn)
 	// Output:
 	// arn:aws:kms:us-east-1:111122223333:key/2db24b98-9454-4a84-9fd9-1d873f56d8cb
+}
+
+// Code that takes an http.Client reaches a Server without a port.
+func ExampleServer_RoundTrip() {
+	srv := kmstest.New()
+	client := kms.New(kms.Options{
+		Region:      "eu-central-1",
+		Credentials: srv.Config().Credentials,
+		HTTPClient:  &http.Client{Transport: srv, Timeout: time.Second},
+	})
+	_, err := client.CreateKey(context.Background(), &kms.CreateKeyInput{})
+	fmt.Println(err)
+	// Output: <nil>
 }
 
 // Two principals, and what the key policy and their own policies let them do.

@@ -7,7 +7,9 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"syscall"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/kms"
@@ -210,17 +212,30 @@ func TestTransport(t *testing.T) {
 		require.ErrorIs(t, err, context.Canceled)
 	})
 
-	t.Run("is an http.RoundTripper", func(t *testing.T) {
+	t.Run("takes the Region and the credentials of the client", func(t *testing.T) {
 		t.Parallel()
-		srv := kmstest.New()
-		rt, ok := srv.Config().HTTPClient.(http.RoundTripper)
-		require.True(t, ok)
+		srv := kmstest.New(kmstest.WithRegion("eu-central-1"))
+		assert.Contains(t, *newKey(t, srv.Client()).Arn, ":eu-central-1:")
+		assert.Contains(t, *newKey(t, kms.NewFromConfig(srv.Config())).Arn, ":eu-central-1:")
+		assert.Contains(t, *newKey(t, srv.Client(func(o *kms.Options) { o.Region = "eu-west-3" })).Arn, ":eu-west-3:")
+	})
+}
+
+func TestServer_RoundTrip(t *testing.T) {
+	t.Parallel()
+	through := func(srv *kmstest.Server, client http.Client) func(*kms.Options) {
+		client.Transport = srv
+		return func(o *kms.Options) { o.HTTPClient = &client }
+	}
+
+	t.Run("answers any http.Client", func(t *testing.T) {
+		t.Parallel()
 		r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, "https://kms.us-east-1.amazonaws.com/", strings.NewReader("{}"))
 		require.NoError(t, err)
 		r.Header.Set("Content-Type", "application/x-amz-json-1.1")
 		r.Header.Set("X-Amz-Target", "TrentService.ListKeys")
 		r.Header.Set("Authorization", authorization)
-		answer, err := (&http.Client{Transport: rt}).Do(r)
+		answer, err := (&http.Client{Transport: kmstest.New()}).Do(r)
 		require.NoError(t, err)
 		body, err := io.ReadAll(answer.Body)
 		require.NoError(t, err)
@@ -229,12 +244,32 @@ func TestTransport(t *testing.T) {
 		assert.Equal(t, "200 OK", answer.Status)
 	})
 
-	t.Run("takes the Region and the credentials of the client", func(t *testing.T) {
+	t.Run("knows whom a request is from and where it goes", func(t *testing.T) {
 		t.Parallel()
-		srv := kmstest.New(kmstest.WithRegion("eu-central-1"))
-		assert.Contains(t, *newKey(t, srv.Client()).Arn, ":eu-central-1:")
-		assert.Contains(t, *newKey(t, kms.NewFromConfig(srv.Config())).Arn, ":eu-central-1:")
-		assert.Contains(t, *newKey(t, srv.Client(func(o *kms.Options) { o.Region = "eu-west-3" })).Arn, ":eu-west-3:")
+		srv := kmstest.New(kmstest.WithSignatureVerification())
+		p := srv.Principal(role(other, "writer"), allow("kms:CreateKey"))
+		k := newKey(t, p.Client(through(srv, http.Client{}), func(o *kms.Options) { o.Region = "eu-west-3" }))
+		assert.Contains(t, *k.Arn, "arn:aws:kms:eu-west-3:"+other+":key/")
+	})
+
+	t.Run("obeys the timeout of the client", func(t *testing.T) {
+		t.Parallel()
+		synctest.Test(t, func(t *testing.T) {
+			srv := kmstest.New()
+			srv.Inject(kmstest.Fault{Latency: time.Hour})
+			start := time.Now()
+			_, err := srv.Client(once, through(srv, http.Client{Timeout: time.Second})).ListKeys(t.Context(), nil)
+			require.ErrorIs(t, err, context.DeadlineExceeded)
+			assert.Equal(t, time.Second, time.Since(start))
+		})
+	})
+
+	t.Run("fails where the network does", func(t *testing.T) {
+		t.Parallel()
+		srv := kmstest.New()
+		srv.Inject(kmstest.Fault{Err: kmstest.ConnectionReset})
+		_, err := srv.Client(once, through(srv, http.Client{})).ListKeys(t.Context(), nil)
+		assert.ErrorIs(t, err, syscall.ECONNRESET)
 	})
 }
 

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log"
+	"net/http"
 	"os"
 	"regexp"
 	"strings"
@@ -17,9 +18,10 @@ import (
 
 // A Server is a KMS in memory: a world of accounts and Regions, empty at first,
 // that clients reach through [Server.Client], [Server.API] or, since a Server is
-// an [http.Handler], through a port. It starts no goroutine. One that [New] returns
-// is in memory only and needs no Close; one that [Open] returns keeps its world in
-// a file. It is safe for concurrent use.
+// an [http.Handler] and an [http.RoundTripper], through a port or an
+// [http.Client]. It starts no goroutine. One that [New] returns is in memory only
+// and needs no Close; one that [Open] returns keeps its world in a file. It is
+// safe for concurrent use.
 type Server struct {
 	world
 
@@ -255,6 +257,14 @@ func (s *Server) Client(optFns ...func(*kms.Options)) *kms.Client {
 // operation that it does not know.
 func (s *Server) Config() aws.Config {
 	return s.principals.standard.Config()
+}
+
+// RoundTrip makes a Server the transport of an [http.Client], for code that takes
+// one of those: whatever host a request is for, it is answered here, without a
+// network. Whom it is from and where it goes is told by its Authorization header,
+// as with [Server.ServeHTTP].
+func (s *Server) RoundTrip(r *http.Request) (*http.Response, error) {
+	return transport{s}.RoundTrip(r)
 }
 
 // API returns the operations without the SDK's stack, as the default principal
