@@ -73,8 +73,9 @@
 // its token only, for a time that differs from reader to reader.
 //
 // Both go by the seed of [WithSeed]: calls that come in the same order meet the
-// same. Only a latency takes time, on the clock of the process, and so none in a
-// testing/synctest bubble.
+// same. Only a latency takes time, and so does a client that waits before it tries
+// again: up to seconds by the clock of the process, but none in a testing/synctest
+// bubble.
 //
 // # Time and names
 //
