@@ -95,6 +95,7 @@ func (p *seedPolicy) UnmarshalYAML(n *yaml.Node) error {
 		*p = seedPolicy(n.Value)
 		return nil
 	}
+	toText(n)
 	var document any
 	if err := n.Decode(&document); err != nil {
 		return err
@@ -102,6 +103,17 @@ func (p *seedPolicy) UnmarshalYAML(n *yaml.Node) error {
 	text, err := json.Marshal(document)
 	*p = seedPolicy(text)
 	return err
+}
+
+// toText makes strings of all values in a node, as a policy has no others: to YAML
+// a Version without quotes is a date, and an account ID a number.
+func toText(n *yaml.Node) {
+	if tag := n.ShortTag(); tag == "!!timestamp" || tag == "!!int" || tag == "!!float" || tag == "!!bool" {
+		n.Tag = "!!str"
+	}
+	for _, child := range n.Content {
+		toText(child)
+	}
 }
 
 func (e *seedEntry) UnmarshalYAML(n *yaml.Node) error {

@@ -48,6 +48,29 @@ func privatePEM(t testing.TB, private any) string {
 
 func TestSeed(t *testing.T) {
 	t.Parallel()
+	t.Run("reads the values of a policy as texts, also without quotes", func(t *testing.T) {
+		t.Parallel()
+		srv := seeded(t, kmstest.New(), `
+Keys:
+  - KeyId: `+seededID+`
+    Policy: &policy
+      Version: 2012-10-17
+      Statement:
+        - {Effect: Allow, Principal: {AWS: 111122223333}, Action: kms:*, Resource: '*'}
+        - {Effect: Deny, Principal: {AWS: 012345678901}, Action: kms:*, Resource: '*', Condition: {Bool: {aws:SecureTransport: false}}}
+  - KeyId: aaaaaaaa-12ab-34cd-56ef-1234567890ab
+    Policy: *policy
+`)
+		for _, id := range []string{seededID, "aaaaaaaa-12ab-34cd-56ef-1234567890ab"} {
+			policy, err := srv.API().GetKeyPolicy(t.Context(), &kms.GetKeyPolicyInput{KeyId: &id})
+			require.NoError(t, err)
+			assert.JSONEq(t, `{"Version":"2012-10-17","Statement":[
+				{"Effect":"Allow","Principal":{"AWS":"111122223333"},"Action":"kms:*","Resource":"*"},
+				{"Effect":"Deny","Principal":{"AWS":"012345678901"},"Action":"kms:*","Resource":"*","Condition":{"Bool":{"aws:SecureTransport":"false"}}}
+			]}`, *policy.Policy)
+		}
+	})
+
 	t.Run("makes keys as they are described", func(t *testing.T) {
 		t.Parallel()
 		srv := seeded(t, kmstest.New(kmstest.WithClock(still)), `
