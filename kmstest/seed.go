@@ -1,6 +1,7 @@
 package kmstest
 
 import (
+	"cmp"
 	"encoding/base64"
 	"encoding/hex"
 	"encoding/json"
@@ -117,8 +118,11 @@ func toText(n *yaml.Node) {
 }
 
 func (e *seedEntry) UnmarshalYAML(n *yaml.Node) error {
-	if err := knownMembers(n, "KeyId", "Region", "Description", "KeySpec", "KeyUsage", "MultiRegion",
-		"Enabled", "Policy", "Aliases", "Tags", "Material"); err != nil {
+	if err := cmp.Or(
+		knownMembers(n, "KeyId", "Region", "Description", "KeySpec", "KeyUsage", "MultiRegion",
+			"Enabled", "Policy", "Aliases", "Tags", "Material"),
+		listMembers(n, "Aliases", "Tags"),
+	); err != nil {
 		return err
 	}
 	type plain seedEntry // without this method
@@ -150,11 +154,22 @@ func knownMembers(n *yaml.Node, names ...string) error {
 	return nil
 }
 
+// listMembers refuses those members of a mapping unless they are lists or absent.
+func listMembers(n *yaml.Node, names ...string) error {
+	for i := 0; i+1 < len(n.Content); i += 2 {
+		name, value := n.Content[i].Value, n.Content[i+1]
+		if slices.Contains(names, name) && (value.Kind == yaml.MappingNode || value.Kind == yaml.ScalarNode && value.ShortTag() != "!!null") {
+			return fmt.Errorf("line %d: member %s must be a list", value.Line, name)
+		}
+	}
+	return nil
+}
+
 // A seedDocument is the whole of it.
 type seedDocument struct{ Keys []seedEntry }
 
 func (d *seedDocument) UnmarshalYAML(n *yaml.Node) error {
-	if err := knownMembers(n, "Keys"); err != nil {
+	if err := cmp.Or(knownMembers(n, "Keys"), listMembers(n, "Keys")); err != nil {
 		return err
 	}
 	for i := 0; i < len(n.Content); i += 2 {
