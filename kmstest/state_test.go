@@ -185,7 +185,7 @@ func TestOpen(t *testing.T) {
 		name := stateFile(t)
 		openState(t, name)
 		_, err := kmstest.Open(name)
-		assert.EqualError(t, err, "kmstest: "+name+": it is in use: another process has it open")
+		assert.EqualError(t, err, "kmstest: "+name+": it is in use: another Server, of this process or another one, has it open")
 	})
 
 	t.Run("returns an error where New panics", func(t *testing.T) {

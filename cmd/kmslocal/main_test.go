@@ -217,7 +217,7 @@ func TestRun(t *testing.T) {
 
 		var stderr bytes.Buffer
 		assert.Equal(t, failed, run(t.Context(), []string{"-addr", "127.0.0.1:0", "-state", state}, io.Discard, &stderr))
-		assert.Contains(t, stderr.String(), "another process has it open")
+		assert.Contains(t, stderr.String(), "it is in use: another Server, of this process or another one, has it open")
 
 		p.stop()
 		require.Equal(t, succeeded, p.status())

@@ -60,7 +60,7 @@ type Journal struct {
 var (
 	// ErrInUse means that another Journal, of this process or another, has the
 	// file open.
-	ErrInUse = errors.New("it is in use: another process has it open")
+	ErrInUse = errors.New("it is in use: another Server, of this process or another one, has it open")
 	// ErrClosed means that the Journal has been closed.
 	ErrClosed = errors.New("the file is closed")
 )
