@@ -2,10 +2,12 @@ package kmstest
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strconv"
 	"sync"
 
+	"github.com/aws/aws-sdk-go-v2/service/kms/types"
 	"github.com/kmskit/kmskit/kmstest/internal/journal"
 )
 
@@ -55,9 +57,9 @@ func Open(name string, opts ...Option) (*Server, error) {
 	return s, nil
 }
 
-// Close gives the file of a Server from [Open] back. Requests that come later, and
-// changes that are under way, are refused with KMSInternalException. Nothing is
-// lost without Close but what [Open] says of last usage. If the file could not be
+// Close gives the file of a Server from [Open] back. Changes that come later, or
+// are under way, are refused with KMSInternalException; what changes nothing is
+// answered as ever. Nothing is lost without Close but what [Open] says of last usage. If the file could not be
 // written, Close returns why. A Server from [New] has nothing to close.
 func (s *Server) Close() error {
 	k := s.mu.keeper
@@ -215,7 +217,7 @@ func (c *call) admitsChange() error {
 	if k == nil || c.operation.reads || k.file.Err() == nil {
 		return nil
 	}
-	return internalFailure(c.operation.name)
+	return k.refusal(c.operation.name)
 }
 
 // dependOn notes that the answer depends on what was last changed about k. The
@@ -246,9 +248,17 @@ func (c *call) awaitFile(succeeded bool) error {
 		batch = k.file.Entered()
 	}
 	if k.await(batch) != nil {
-		return internalFailure(c.operation.name)
+		return k.refusal(c.operation.name)
 	}
 	return nil
+}
+
+// refusal is what a client sees of a file that takes no more changes.
+func (k *keeper) refusal(operation string) error {
+	if errors.Is(k.file.Err(), journal.ErrClosed) {
+		return &types.KMSInternalException{Message: new("This Server was closed: it makes no changes any more.")}
+	}
+	return internalFailure(operation)
 }
 
 // purposeIn returns the purpose of a generator in one life of a world: that of the

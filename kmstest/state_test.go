@@ -301,7 +301,7 @@ func TestClose(t *testing.T) {
 		before := kmstest.Dump(srv, false, true)
 		require.NoError(t, srv.Close())
 		_, err := srv.API().DisableKey(t.Context(), &kms.DisableKeyInput{KeyId: k.KeyId})
-		refusedWith(t, err, "KMSInternalException")
+		refused(t, err, "KMSInternalException", "This Server was closed: it makes no changes any more.")
 		_, err = srv.API().CreateKey(t.Context(), &kms.CreateKeyInput{})
 		refusedWith(t, err, "KMSInternalException")
 		encrypt(t, srv.API(), k, "x", nil)
