@@ -1,6 +1,7 @@
 package kmskit
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -124,14 +125,15 @@ func hintFor(action string, err error, keys []string) string {
 		return "check that the ciphertext is whole and raw bytes, not base64 text, and that the encryption context is exactly the one it was encrypted with"
 	case "IncorrectKeyException":
 		return "the ciphertext belongs to another key; an alias may have moved since: decrypt with the key ARN that encrypted, and store that ARN beside the ciphertext, not the alias"
+	case "InvalidArnException":
+		return aliasHint(action, keys)
 	case "NotFoundException":
-		if !acceptsAlias[action] && slices.ContainsFunc(keys, isAlias) {
-			return action + " takes a key ID or key ARN, not an alias: DescribeKey tells the key ARN behind an alias"
+		return cmp.Or(aliasHint(action, keys), regionHint(err, keys), formHint(action, keys),
+			"check the identifier, and that the client's Region and account are those of the key")
+	case "UnsupportedOperationException":
+		if action == "GetPublicKey" {
+			return "only asymmetric keys have a public key: KeyManager.DescribeKey tells the KeySpec"
 		}
-		if hint := regionHint(err, keys); hint != "" {
-			return hint
-		}
-		return "check the identifier, and that the client's Region and account are those of the key"
 	case "DisabledException":
 		return "enable the key with KeyManager.EnableKey, or use the key that replaced it"
 	case "KMSInvalidStateException":
@@ -174,6 +176,29 @@ func hintFor(action string, err error, keys []string) string {
 		return "the request is not signed: give the client credentials"
 	case "KMSInternalException", "DependencyTimeoutException", "KeyUnavailableException":
 		return "this passes: retry with back-off"
+	}
+	return ""
+}
+
+// aliasHint says that an action does not take the alias that it was given.
+func aliasHint(action string, keys []string) string {
+	if acceptsAlias[action] || !slices.ContainsFunc(keys, isAlias) {
+		return ""
+	}
+	return action + " takes a key ID or key ARN, not an alias: DescribeKey tells the key ARN behind an alias"
+}
+
+// formHint says that a name has not the form of any key, as where an alias lacks
+// its prefix.
+func formHint(action string, keys []string) string {
+	form := keyIDForm
+	if acceptsAlias[action] {
+		form = anyKeyForm
+	}
+	for _, key := range keys {
+		if _, err := ParseKeyID(key); err != nil {
+			return fmt.Sprintf("%q is no key: %s", key, form)
+		}
 	}
 	return ""
 }

@@ -73,6 +73,9 @@ func TestErrors_hints(t *testing.T) {
 		{"ReEncrypt", &types.IncorrectKeyException{Message: text}, hintOtherKey},
 		{"DescribeKey", &types.NotFoundException{Message: text}, hintNotFound},
 		{"EnableKey", &types.NotFoundException{Message: text}, hintNotFound},
+		{"GetPublicKey", &types.UnsupportedOperationException{}, "only asymmetric keys have a public key: KeyManager.DescribeKey tells the KeySpec"},
+		{"ReplicateKey", &types.UnsupportedOperationException{Message: text}, ""},
+		{"CreateGrant", &types.InvalidArnException{Message: text}, ""},
 		{"UpdateAlias", &types.NotFoundException{Message: text}, hintNotFound},
 		{"RetireGrant", &types.NotFoundException{Message: text}, hintNotFound},
 		{"ListGrants", &types.NotFoundException{Message: text}, hintNotFound},
@@ -140,9 +143,9 @@ func TestErrors_hints(t *testing.T) {
 	}
 }
 
-// TestErrors_aliasNotFound holds the hint for an alias where KMS takes none,
-// which KMS itself only calls not found.
-func TestErrors_aliasNotFound(t *testing.T) {
+// TestErrors_aliasNotTaken holds the hint for an alias where KMS takes none, which
+// KMS calls an invalid ARN, and other servers not found.
+func TestErrors_aliasNotTaken(t *testing.T) {
 	t.Parallel()
 	const aliasARN = "arn:aws:kms:us-east-2:111122223333:alias/orders"
 	notFound := &types.NotFoundException{Message: aws.String("said KMS")}
@@ -201,8 +204,33 @@ func TestErrors_aliasNotFound(t *testing.T) {
 			require.ErrorIs(t, err, notFound)
 			_, hint, _ := strings.Cut(err.Error(), "said KMS ")
 			assert.Equal(t, "("+r.hint+")", hint)
+			if r.hint == hintNotFound {
+				return
+			}
+			err = r.call(t.Context(), failing(&types.InvalidArnException{Message: aws.String("said KMS")}))
+			_, hint, _ = strings.Cut(err.Error(), "said KMS ")
+			assert.Equal(t, "("+r.hint+")", hint)
 		})
 	}
+
+	t.Run("as KMS says it", func(t *testing.T) {
+		t.Parallel()
+		client := kmstest.New().Client()
+		_, err := kmskit.EnsureKey(t.Context(), client, fakeAlias, "orders")
+		require.NoError(t, err)
+		err = kmskit.NewRotationManager(client).EnableKeyRotation(t.Context(), fakeAlias)
+		assert.ErrorContains(t, err, "("+takesNone("EnableKeyRotation")+")")
+	})
+}
+
+// TestErrors_form holds the hint for a name that no key can have.
+func TestErrors_form(t *testing.T) {
+	t.Parallel()
+	client := kmstest.New().Client()
+	_, err := kmskit.NewEncryptor(client).Encrypt(t.Context(), "orders", []byte("plain"))
+	require.ErrorContains(t, err, `("orders" is no key: give a key ID, a key ARN, an alias name (alias/...) or an alias ARN)`)
+	err = kmskit.NewKeyManager(client).EnableKey(t.Context(), "orders")
+	assert.ErrorContains(t, err, `("orders" is no key: give a key ID or a key ARN)`)
 }
 
 // TestErrors_region holds that a call which went to another Region than its key's
