@@ -117,7 +117,8 @@ func (s *Server) ForgetCalls() { s.calls.forget() }
 // Explain tells how the request came to be refused that a client got err for, in
 // words for whoever reads the test's output: which statement or grant decided, or
 // what every one of them lacks. The error of a dry run that would have succeeded
-// it explains as well. See [Call] for the same in parts.
+// it explains as well. Of a ciphertext that could not be opened it tells under which
+// encryption contexts the key has encrypted. See [Call] for the same in parts.
 //
 // The error may be wrapped, be one of the SDK's first version, or have the request
 // ID in its text alone. Explain returns an empty text for nil, and says so if the
@@ -129,7 +130,8 @@ func (s *Server) Explain(err error) string {
 	calls, told := s.calls.all(), told(err)
 	for _, r := range slices.Backward(calls) {
 		if r.answered(err, told) {
-			return r.public(s).String()
+			c := r.public(s)
+			return c.String() + s.whyNotOpened(c)
 		}
 	}
 	return fmt.Sprintf("This Server has given no such answer in the last %d calls that it keeps.", len(calls))

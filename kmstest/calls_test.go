@@ -418,6 +418,37 @@ func TestServer_Explain(t *testing.T) {
 		assert.Contains(t, srv.Explain(err), "denied by statement 1 of identity policy 2\n  statement 1")
 	})
 
+	t.Run("tells the encryption contexts that a ciphertext may have", func(t *testing.T) {
+		t.Parallel()
+		srv := kmstest.New()
+		k, other := newKey(t, srv.API()), newKey(t, srv.API())
+		why := func(ciphertext []byte, context map[string]string) string {
+			_, err := srv.Client().Decrypt(t.Context(), &kms.DecryptInput{KeyId: k.KeyId, CiphertextBlob: ciphertext, EncryptionContext: context})
+			refusedWith(t, err, "InvalidCiphertextException")
+			_, last, _ := strings.Cut(srv.Explain(err), "of the key policy")
+			return last
+		}
+		assert.Empty(t, why([]byte("x"), nil), "nothing is known yet")
+
+		encrypt(t, srv.API(), other, "x", map[string]string{"other": "key"})
+		sealed := encrypt(t, srv.API(), k, "x", map[string]string{"tenant": "blue", "purpose": "<orders>"})
+		encrypt(t, srv.API(), k, "x", nil)
+		const used, red = `map["purpose":"<orders>" "tenant":"blue"]`, `map["tenant":"red"]`
+		assert.Equal(t, "\nthe encryption context is "+red+", but the key has encrypted under "+used+", map[]", why(sealed, map[string]string{"tenant": "red"}))
+		assert.Equal(t, "\nthe key has encrypted under this encryption context, map[]: the ciphertext is another one, or was altered", why(sealed, nil))
+
+		_, err := srv.Client().ReEncrypt(t.Context(), &kms.ReEncryptInput{
+			SourceKeyId: k.KeyId, CiphertextBlob: sealed, SourceEncryptionContext: map[string]string{"tenant": "red"}, DestinationKeyId: other.KeyId,
+		})
+		refusedWith(t, err, "InvalidCiphertextException")
+		assert.Contains(t, srv.Explain(err), "\nthe encryption context is "+red+", but the key has encrypted under "+used+", map[]")
+
+		for i := range 9 {
+			encrypt(t, srv.API(), k, "x", map[string]string{"i": fmt.Sprint(i)})
+		}
+		assert.Contains(t, why(sealed, map[string]string{"tenant": "red"}), `under map["i":"0"], map["i":"1"], map["i":"2"], map["i":"3"], map["i":"4"], others`)
+	})
+
 	t.Run("says that an alias in a policy is not its key", func(t *testing.T) {
 		t.Parallel()
 		srv := kmstest.New()

@@ -59,7 +59,8 @@
 // of them asked for, its error code, and which statement or grant decided, and
 // never a plaintext. [Server.CallCount] counts them. [Server.Explain] takes the
 // error that a client got and says why: which statements came near, and which
-// element or condition of each did not match.
+// element or condition of each did not match; and of a ciphertext that could not be
+// opened, which encryption contexts there were.
 //
 // # Bad days
 //

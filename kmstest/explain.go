@@ -61,3 +61,34 @@ func notUnderstood(name string, p *policy.Policy) (lines []string) {
 	}
 	return lines
 }
+
+// whyNotOpened returns what the log knows of why a ciphertext could not be opened:
+// mostly it was made under another encryption context. KMS tells nobody.
+func (s *Server) whyNotOpened(c Call) string {
+	arn, given := c.KeyARN, fmt.Sprintf("%q", c.EncryptionContext)
+	if c.Operation == "ReEncrypt" {
+		arn, given = c.SourceKeyARN, fmt.Sprintf("%q", c.SourceEncryptionContext)
+	}
+	if c.ErrorCode != "InvalidCiphertextException" || c.Operation != "Decrypt" && c.Operation != "ReEncrypt" {
+		return ""
+	}
+	var used []string
+	for _, sealing := range s.Calls("Encrypt", "ReEncrypt", "GenerateDataKey", "GenerateDataKeyWithoutPlaintext",
+		"GenerateDataKeyPair", "GenerateDataKeyPairWithoutPlaintext") {
+		if sealing.KeyARN == arn && sealing.ErrorCode == "" {
+			used = append(used, fmt.Sprintf("%q", sealing.EncryptionContext))
+		}
+	}
+	slices.Sort(used)
+	used = slices.Compact(used)
+	const most = 5
+	switch {
+	case len(used) == 0:
+		return ""
+	case slices.Contains(used, given):
+		return "\nthe key has encrypted under this encryption context, " + given + ": the ciphertext is another one, or was altered"
+	case len(used) > most:
+		used = append(used[:most], "others")
+	}
+	return "\nthe encryption context is " + given + ", but the key has encrypted under " + strings.Join(used, ", ")
+}
