@@ -111,7 +111,7 @@ func WithConditionKey(name string, values ...string) PrincipalOption {
 func (s *Server) Principal(arn string, opts ...PrincipalOption) *Principal {
 	who, ok := parsePrincipal(arn)
 	if !ok {
-		panic(fmt.Sprintf("kmstest: %q is not the ARN of a principal", arn))
+		panic(fmt.Sprintf("kmstest: %q is neither the ARN of a principal, such as arn:aws:iam::111122223333:role/reader, nor the name of an AWS service", arn))
 	}
 	var o principalOptions
 	for _, opt := range opts {

@@ -73,7 +73,7 @@ func TestPrincipal(t *testing.T) {
 			"", "ana", "arn:aws:iam::1:root", "arn:aws:iam::111122223333:root/x", "arn:aws:iam::111122223333:user/",
 			"arn:aws:iam::111122223333:group/x", "arn:aws:sts::111122223333:assumed-role/app", "arn:aws:sts::111122223333:role/app",
 		} {
-			assert.PanicsWithValue(t, `kmstest: "`+arn+`" is not the ARN of a principal`, func() { kmstest.New().Principal(arn) })
+			assert.PanicsWithValue(t, `kmstest: "`+arn+`" is neither the ARN of a principal, such as arn:aws:iam::111122223333:role/reader, nor the name of an AWS service`, func() { kmstest.New().Principal(arn) })
 		}
 	})
 }
