@@ -49,7 +49,7 @@ func (c *call) in(region string) *call {
 func (c *call) newReplica(primary *key, description string) (*key, error) {
 	switch {
 	case primary.isReplica() || !primary.multiRegion:
-		return nil, notPrimary(primary.arn)
+		return nil, notReplicable(primary.arn)
 	case partition(c.region.region) != partition(primary.region.region):
 		return nil, unsupported("%s cannot be replicated into %s, which is in another partition.", primary.arn, c.region.region)
 	}

@@ -176,7 +176,7 @@ func TestReplicateKey(t *testing.T) {
 			for _, x := range []struct {
 				keyID, region, code, text string
 			}{
-				{*single.Arn, "eu-west-1", "UnsupportedOperationException", *single.Arn + " is not a multi-Region primary key."},
+				{*single.Arn, "eu-west-1", "UnsupportedOperationException", *single.Arn + " is not a multi-region primary key."},
 				{*k.Arn, "eu-west-1", "AlreadyExistsException", "Key '" + *replica.Arn + "' already exists"},
 				{*k.Arn, "us-east-1", "AlreadyExistsException", "Key '" + *k.Arn + "' already exists"},
 				{
@@ -194,7 +194,7 @@ func TestReplicateKey(t *testing.T) {
 				refused(t, err, x.code, x.text)
 			}
 			_, err := srv.Client(inRegion("eu-west-1")).ReplicateKey(t.Context(), &kms.ReplicateKeyInput{KeyId: k.KeyId, ReplicaRegion: str("ap-south-1")})
-			refused(t, err, "UnsupportedOperationException", *replica.Arn+" is not a multi-Region primary key.")
+			refused(t, err, "UnsupportedOperationException", *replica.Arn+" is not a multi-region primary key.")
 			_, err = c.ReplicateKey(t.Context(), &kms.ReplicateKeyInput{KeyId: k.KeyId, ReplicaRegion: str("ap-south-1"), Policy: str("{")})
 			refusedWith(t, err, "MalformedPolicyDocumentException")
 			_, err = c.ReplicateKey(t.Context(), &kms.ReplicateKeyInput{
