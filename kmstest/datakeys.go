@@ -124,7 +124,7 @@ type dataKey struct {
 }
 
 func (c *call) newDataKey(r dataKeyRequest) (*dataKey, error) {
-	if err := c.checkDataKey(r); err != nil {
+	if err := r.check(); err != nil {
 		return nil, err
 	}
 	u := use{
@@ -154,13 +154,13 @@ func (c *call) newDataKey(r dataKeyRequest) (*dataKey, error) {
 	return d, err
 }
 
-// checkDataKey refuses what is wrong with the request alone.
-func (c *call) checkDataKey(r dataKeyRequest) error {
+// check refuses what is wrong with the request alone.
+func (r dataKeyRequest) check() error {
 	switch {
 	case r.pairSpec == "" && (r.spec == "") == (r.bytes == nil):
 		return validationError("Please specify either number of bytes or key spec.")
 	case r.pairSpec != "" && material.Usages(types.KeySpec(r.pairSpec)) == nil: // SM2
-		return unsupported("Key spec %s is not supported in %s.", r.pairSpec, c.region.region)
+		return unsupported("KeyPairSpec %s is not supported in this Region", r.pairSpec)
 	default:
 		return nil
 	}

@@ -113,7 +113,7 @@ func (c *call) newKey(in *kms.CreateKeyInput) (*key, error) {
 		created:     c.now,
 	}
 	var err error
-	if t.spec, err = newSpec(in, c.region); err != nil {
+	if t.spec, err = newSpec(in); err != nil {
 		return nil, err
 	}
 	if t.usage, err = newUsage(t.spec, in.KeyUsage); err != nil {
@@ -152,14 +152,14 @@ func (k *key) identify(id string) {
 
 // newSpec returns the key spec that in asks for, under its name of today or its
 // old one.
-func newSpec(in *kms.CreateKeyInput, r *region) (types.KeySpec, error) {
+func newSpec(in *kms.CreateKeyInput) (types.KeySpec, error) {
 	old := types.KeySpec(in.CustomerMasterKeySpec) //nolint:staticcheck // KMS still takes it
 	if in.KeySpec != "" && old != "" {
 		return "", validationError("You cannot specify KeySpec and CustomerMasterKeySpec in the same request.")
 	}
 	spec := cmp.Or(in.KeySpec, old, types.KeySpecSymmetricDefault)
 	if material.Usages(spec) == nil {
-		return "", unsupported("Key spec %s is not supported in %s.", spec, r.region)
+		return "", unsupported("KeySpec %s is not supported in this Region", spec)
 	}
 	return spec, nil
 }

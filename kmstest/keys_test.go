@@ -128,7 +128,7 @@ func TestCreateKey_refusals(t *testing.T) {
 		},
 		"a key spec of China": {
 			ofSpec(types.KeySpecSm2, types.KeyUsageTypeSignVerify),
-			"UnsupportedOperationException", "Key spec SM2 is not supported in us-east-1.",
+			"UnsupportedOperationException", "KeySpec SM2 is not supported in this Region",
 		},
 		"a custom key store that is not there": {
 			func(in *kms.CreateKeyInput) {

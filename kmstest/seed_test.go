@@ -235,7 +235,7 @@ Keys:
 			key(", Region: earth"):                                                       `line 2: key "` + seededID + `": "earth" is not the name of a Region`,
 			key(", KeySpec: ROT13"):                                                      "failed to satisfy constraint",
 			key(", KeySpec: RSA_2048"):                                                   "You must specify a KeyUsage value",
-			key(", KeySpec: SM2, KeyUsage: SIGN_VERIFY"):                                 "Key spec SM2 is not supported",
+			key(", KeySpec: SM2, KeyUsage: SIGN_VERIFY"):                                 "KeySpec SM2 is not supported",
 			key(", MultiRegion: true"):                                                   "member KeyId begins with mrk-",
 			key(", Aliases: [orders]"):                                                   "Alias must start with the prefix",
 			key(", Aliases: [alias/aws/x]"):                                              `alias "alias/aws/x"`,
