@@ -155,7 +155,7 @@ func (k *key) identify(id string) {
 func newSpec(in *kms.CreateKeyInput) (types.KeySpec, error) {
 	old := types.KeySpec(in.CustomerMasterKeySpec) //nolint:staticcheck // KMS still takes it
 	if in.KeySpec != "" && old != "" {
-		return "", validationError("You cannot specify KeySpec and CustomerMasterKeySpec in the same request.")
+		return "", validationError("You cannot specify KeySpec and CustomerMasterKeySpec in the same request. CustomerMasterKeySpec is deprecated.")
 	}
 	spec := cmp.Or(in.KeySpec, old, types.KeySpecSymmetricDefault)
 	if material.Usages(spec) == nil {

@@ -124,7 +124,8 @@ func TestCreateKey_refusals(t *testing.T) {
 			func(in *kms.CreateKeyInput) {
 				in.KeySpec, in.CustomerMasterKeySpec = types.KeySpecRsa2048, types.CustomerMasterKeySpecRsa2048 //nolint:staticcheck // as above
 			},
-			"ValidationException", "You cannot specify KeySpec and CustomerMasterKeySpec in the same request.",
+			"ValidationException",
+			"You cannot specify KeySpec and CustomerMasterKeySpec in the same request. CustomerMasterKeySpec is deprecated.",
 		},
 		"a key spec of China": {
 			ofSpec(types.KeySpecSm2, types.KeyUsageTypeSignVerify),
