@@ -150,6 +150,9 @@ const (
 )
 
 func (x constraints) check(k *key) error {
+	if len(x.equals) > 0 && len(x.subset) > 0 {
+		return validationError("More than one constraint supplied")
+	}
 	for _, pairs := range []map[string]string{x.equals, x.subset} {
 		if len(pairs) == 0 {
 			continue

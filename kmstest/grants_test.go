@@ -191,6 +191,12 @@ func TestCreateGrant_refusals(t *testing.T) {
 			func(in *kms.CreateGrantInput) { in.Operations = []types.GrantOperation{types.GrantOperationSign} },
 			"ValidationException", "Operation Sign is not valid for a grant on a key with key spec SYMMETRIC_DEFAULT and key usage ENCRYPT_DECRYPT.",
 		},
+		"two constraints on the context": {
+			func(in *kms.CreateGrantInput) {
+				in.Constraints = &types.GrantConstraints{EncryptionContextEquals: pairs(1), EncryptionContextSubset: pairs(1)}
+			},
+			"ValidationException", "More than one constraint supplied",
+		},
 		"nine pairs": {
 			func(in *kms.CreateGrantInput) {
 				in.Constraints = &types.GrantConstraints{EncryptionContextEquals: pairs(9)}

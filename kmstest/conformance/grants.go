@@ -80,6 +80,19 @@ var grantRules = []rule{
 		},
 	},
 	{
+		"CreateGrant", "with two constraints on the context is a ValidationException",
+		"A grant asks for a whole encryption context or for a part of one, not for both.",
+		func(t *trial) {
+			in := grantTo(t.shared(symmetric).KeyMetadata)
+			in.Constraints = &types.GrantConstraints{
+				EncryptionContextEquals: map[string]string{"a": "b"}, EncryptionContextSubset: map[string]string{"a": "b"},
+			}
+			refusal(t, t.CreateGrant, in, "ValidationException")
+			in.Constraints.EncryptionContextSubset = map[string]string{}
+			answer(t, t.CreateGrant, in)
+		},
+	},
+	{
 		"CreateGrant", "with a constraint that is too large is a ValidationException",
 		"An encryption context constraint has at most 8 pairs and 384 characters.",
 		func(t *trial) {
