@@ -122,12 +122,19 @@ func (s *Server) checkGrant(g *grant, in *kms.CreateGrantInput, k *key) error {
 			return noPrincipal(p.name)
 		}
 	}
+	if !slices.ContainsFunc(g.operations, isOtherThanCreateGrant) {
+		return validationError("Grants must not contain only the CreateGrant operation.")
+	}
 	for _, op := range g.operations {
 		if !slices.Contains(grantable(k), op) {
 			return validationError("Operation %s is not valid for a grant on a key with key spec %s and key usage %s.", op, k.spec, k.usage)
 		}
 	}
 	return g.constraints.check(k)
+}
+
+func isOtherThanCreateGrant(op types.GrantOperation) bool {
+	return op != types.GrantOperationCreateGrant
 }
 
 func (p grantPrincipal) check() error {

@@ -191,6 +191,12 @@ func TestCreateGrant_refusals(t *testing.T) {
 			func(in *kms.CreateGrantInput) { in.Operations = []types.GrantOperation{types.GrantOperationSign} },
 			"ValidationException", "Operation Sign is not valid for a grant on a key with key spec SYMMETRIC_DEFAULT and key usage ENCRYPT_DECRYPT.",
 		},
+		"no operation but CreateGrant": {
+			func(in *kms.CreateGrantInput) {
+				in.Operations = []types.GrantOperation{types.GrantOperationCreateGrant}
+			},
+			"ValidationException", "Grants must not contain only the CreateGrant operation.",
+		},
 		"two constraints on the context": {
 			func(in *kms.CreateGrantInput) {
 				in.Constraints = &types.GrantConstraints{EncryptionContextEquals: pairs(1), EncryptionContextSubset: pairs(1)}
@@ -263,7 +269,7 @@ func TestGrant_operations(t *testing.T) {
 		}
 		for _, op := range types.GrantOperation("").Values() {
 			in := newGrant(k)
-			in.Operations = []types.GrantOperation{op}
+			in.Operations = []types.GrantOperation{op, types.GrantOperationDescribeKey}
 			_, err := api.CreateGrant(t.Context(), in)
 			assert.Equal(t, may[op], err == nil, "%s %s %s", c.spec, c.usage, op)
 		}

@@ -80,6 +80,17 @@ var grantRules = []rule{
 		},
 	},
 	{
+		"CreateGrant", "of nothing but CreateGrant is a ValidationException",
+		"A grant that lets its grantee make grants allows something that those can allow.",
+		func(t *trial) {
+			in := grantTo(t.shared(symmetric).KeyMetadata)
+			in.Operations = []types.GrantOperation{types.GrantOperationCreateGrant}
+			refusal(t, t.CreateGrant, in, "ValidationException")
+			in.Operations = append(in.Operations, types.GrantOperationDescribeKey)
+			answer(t, t.CreateGrant, in)
+		},
+	},
+	{
 		"CreateGrant", "with two constraints on the context is a ValidationException",
 		"A grant asks for a whole encryption context or for a part of one, not for both.",
 		func(t *trial) {
