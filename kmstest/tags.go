@@ -3,6 +3,7 @@ package kmstest
 import (
 	"slices"
 	"strings"
+	"unicode"
 
 	"github.com/aws/aws-sdk-go-v2/service/kms"
 	"github.com/aws/aws-sdk-go-v2/service/kms/types"
@@ -72,6 +73,9 @@ func newTags(tags []types.Tag) ([]types.Tag, error) {
 	if slices.ContainsFunc(tags, func(t types.Tag) bool { return isReservedTag(*t.TagKey) }) {
 		return nil, reservedTag()
 	}
+	if slices.ContainsFunc(tags, isInvalidTag) {
+		return nil, tagError("Invalid tag")
+	}
 	sorted := copyTags(tags)
 	slices.SortFunc(sorted, compareTags)
 	for i := 1; i < len(sorted); i++ {
@@ -110,6 +114,15 @@ func copyTags(tags []types.Tag) []types.Tag {
 
 func isReservedTag(tagKey string) bool {
 	return strings.HasPrefix(strings.ToLower(tagKey), "aws:")
+}
+
+// isInvalidTag reports whether a tag has a character that tags in AWS have not.
+func isInvalidTag(t types.Tag) bool {
+	return strings.ContainsFunc(*t.TagKey, isNotForTags) || strings.ContainsFunc(*t.TagValue, isNotForTags)
+}
+
+func isNotForTags(r rune) bool {
+	return !unicode.In(r, unicode.L, unicode.Z, unicode.N) && !strings.ContainsRune("_.:/=+-@", r)
 }
 
 const tooManyTags = "Too many tags"

@@ -181,6 +181,9 @@ func TestTags_refusals(t *testing.T) {
 			refused(t, put(id, tags(reserved+"=1")), "TagException", "Tags beginning with aws: are reserved")
 			refused(t, remove(id, "a", reserved), "TagException", "Tags beginning with aws: are reserved")
 		}
+		for _, invalid := range []string{"a&b=1", "a=b,c", "a=\t", "\u20ac=1"} {
+			refused(t, put(id, tags(invalid)), "TagException", "Invalid tag")
+		}
 		refused(t, put(id, manyTags("t", 51)), "TagException", "Too many tags")
 		assert.Empty(t, tagsOf(t, c, k), "what is refused changes nothing")
 

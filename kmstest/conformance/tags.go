@@ -30,6 +30,17 @@ var tagRules = []rule{
 		},
 	},
 	{
+		"TagResource", "a character that tags have not is a TagException",
+		"Tags consist of letters, digits and spaces of any script, and of _ . : / = + - @.",
+		func(t *trial) {
+			k := t.newKey()
+			answer(t, t.TagResource, &kms.TagResourceInput{KeyId: k.KeyId, Tags: []types.Tag{tag("Größe 1_.:/=+-@", "日本 ٣_.:/=+-@")}})
+			for _, invalid := range []types.Tag{tag("a&b", ""), tag("a", "b&c"), tag("a", "(b)"), tag("a", "b,c")} {
+				refusal(t, t.TagResource, &kms.TagResourceInput{KeyId: k.KeyId, Tags: []types.Tag{invalid}}, "TagException")
+			}
+		},
+	},
+	{
 		"TagResource", "a 51st tag is LimitExceeded",
 		"A key has 50 tags at most; replacing one of them is fine.",
 		func(t *trial) {
