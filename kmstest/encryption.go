@@ -267,7 +267,11 @@ func (c *call) sealedKey(s sealed) (cryptoKey, error) {
 // the ciphertext names. The caller holds the lock.
 func (c *call) keyOfCiphertext(s sealed) (*key, error) {
 	if s.keyID != "" {
-		return c.key(s.use)
+		k, err := c.key(s.use)
+		if isForState(err) && c.sealedByAnotherThan(c.namedKey(s), s) {
+			return nil, incorrectKey() // which KMS sees before the state
+		}
+		return k, err
 	}
 	id, ok := material.ParseCiphertext(s.ciphertext)
 	if !ok {
@@ -283,6 +287,17 @@ func (c *call) keyOfCiphertext(s sealed) (*key, error) {
 		return nil, c.untold(&u, "*", "the key of the ciphertext is not in this Region, or is gone")
 	}
 	return c.admit(k, &u)
+}
+
+// sealedByAnotherThan reports whether there is or was a key that has made the
+// ciphertext, and that is not k. The caller holds the lock.
+func (c *call) sealedByAnotherThan(k *key, s sealed) bool {
+	if s.ignored || !isSymmetric(s.algorithm) {
+		return false
+	}
+	id, ok := material.ParseCiphertext(s.ciphertext)
+	r := c.server.sealers[id]
+	return ok && r != nil && r != k.ring
 }
 
 // reEncryptKeys finds both keys of a ReEncrypt.
@@ -323,17 +338,29 @@ func (c *call) open(k cryptoKey, s sealed) ([]byte, error) {
 	if k.usage != types.KeyUsageTypeEncryptDecrypt {
 		return nil, incorrectKey()
 	}
+	if s.ignored {
+		return nil, k.supports(s.use)
+	}
+	if isSymmetric(s.algorithm) && k.spec != types.KeySpecSymmetricDefault {
+		return nil, c.notByThat(s)
+	}
 	if err := k.supports(s.use); err != nil {
 		return nil, err
-	}
-	if s.ignored {
-		return nil, nil
 	}
 	plaintext, err := c.openWith(k, s)
 	if errors.Is(err, material.ErrCiphertext) {
 		return nil, invalidCiphertext()
 	}
 	return plaintext, err
+}
+
+// notByThat refuses to open s, as a symmetric ciphertext, with an asymmetric key.
+// KMS takes the ciphertext apart before it compares the algorithm with the key.
+func (c *call) notByThat(s sealed) error {
+	if id, ok := material.ParseCiphertext(s.ciphertext); ok && c.sealedByAnother(id) {
+		return incorrectKey()
+	}
+	return invalidCiphertext()
 }
 
 func (c *call) openWith(k cryptoKey, s sealed) ([]byte, error) {

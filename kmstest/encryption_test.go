@@ -179,8 +179,39 @@ func TestDecrypt(t *testing.T) {
 			mac := newKey(t, c, ofSpec(types.KeySpecHmac256, types.KeyUsageTypeGenerateVerifyMac))
 			_, err := c.Decrypt(t.Context(), &kms.DecryptInput{CiphertextBlob: ciphertext, KeyId: mac.KeyId})
 			refused(t, err, "IncorrectKeyException", notThisKey)
+			rsa := newKey(t, c, ofSpec(types.KeySpecRsa2048, types.KeyUsageTypeEncryptDecrypt))
+			_, err = c.Decrypt(t.Context(), &kms.DecryptInput{CiphertextBlob: ciphertext, KeyId: rsa.KeyId})
+			refused(t, err, "IncorrectKeyException", notThisKey)
 			_, err = c.ReEncrypt(t.Context(), &kms.ReEncryptInput{CiphertextBlob: ciphertext, SourceKeyId: another.KeyId, DestinationKeyId: k.KeyId})
 			refused(t, err, "IncorrectKeyException", notThisKey)
+
+			own := encrypt(t, c, another, "secret", nil)
+			pending := newKey(t, c, external)
+			_, err = c.DisableKey(t.Context(), &kms.DisableKeyInput{KeyId: another.KeyId})
+			require.NoError(t, err)
+			for _, in := range []*kms.DecryptInput{
+				{CiphertextBlob: ciphertext, KeyId: another.KeyId},
+				{CiphertextBlob: ciphertext, KeyId: pending.KeyId},
+			} {
+				_, err = c.Decrypt(t.Context(), in)
+				refused(t, err, "IncorrectKeyException", notThisKey)
+				_, err = c.ReEncrypt(t.Context(), &kms.ReEncryptInput{CiphertextBlob: ciphertext, SourceKeyId: in.KeyId, DestinationKeyId: k.KeyId})
+				refused(t, err, "IncorrectKeyException", notThisKey)
+			}
+			for _, in := range []*kms.DecryptInput{
+				{CiphertextBlob: own, KeyId: another.KeyId},
+				{CiphertextBlob: []byte("forged"), KeyId: another.KeyId},
+				{CiphertextBlob: ciphertext, KeyId: another.KeyId, EncryptionAlgorithm: types.EncryptionAlgorithmSpecRsaesOaepSha256},
+				{
+					CiphertextBlob: ciphertext, KeyId: another.KeyId,
+					DryRun: aws.Bool(true), DryRunModifiers: []types.DryRunModifierType{types.DryRunModifierTypeIgnoreCiphertext},
+				},
+			} {
+				_, err = c.Decrypt(t.Context(), in)
+				refused(t, err, "DisabledException", *another.Arn+" is disabled.")
+			}
+			_, err = c.Decrypt(t.Context(), &kms.DecryptInput{CiphertextBlob: []byte("forged"), KeyId: pending.KeyId})
+			refused(t, err, "KMSInvalidStateException", *pending.Arn+" is pending import.")
 		})
 	})
 
@@ -226,8 +257,14 @@ func TestDecrypt(t *testing.T) {
 			CiphertextBlob: ciphertext, KeyId: k.KeyId, EncryptionAlgorithm: types.EncryptionAlgorithmSpecRsaesOaepSha1,
 		})
 		refused(t, err, "InvalidCiphertextException", "")
-		_, err = c.Decrypt(t.Context(), &kms.DecryptInput{CiphertextBlob: ciphertext})
-		refused(t, err, "InvalidCiphertextException", "")
+		for _, id := range []*string{nil, k.KeyId} {
+			_, err = c.Decrypt(t.Context(), &kms.DecryptInput{CiphertextBlob: ciphertext, KeyId: id})
+			refused(t, err, "InvalidCiphertextException", "")
+		}
+		_, err = c.Decrypt(t.Context(), &kms.DecryptInput{
+			KeyId: k.KeyId, DryRun: aws.Bool(true), DryRunModifiers: []types.DryRunModifierType{types.DryRunModifierTypeIgnoreCiphertext},
+		})
+		refused(t, err, "InvalidKeyUsageException", "Algorithm SYMMETRIC_DEFAULT is incompatible with key spec RSA_2048.")
 	})
 
 	t.Run("refuses a recipient rather than ignore it", func(t *testing.T) {

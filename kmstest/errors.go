@@ -61,6 +61,12 @@ func keyDisabled(arn string) error {
 	return &types.DisabledException{Message: new(arn + " is disabled.")}
 }
 
+// isForState reports whether err refuses a key for the state that it is in.
+func isForState(err error) bool {
+	code := errorCode(err)
+	return code == "DisabledException" || code == "KMSInvalidStateException"
+}
+
 func wrongUsage(arn string, usage types.KeyUsageType, operation string) error {
 	return &types.InvalidKeyUsageException{
 		Message: new(fmt.Sprintf("%s key usage is %s which is not valid for %s.", arn, usage, operation)),

@@ -211,12 +211,23 @@ var encryptionRules = []rule{
 		},
 	},
 	{
-		"Decrypt", "with a key that has not encrypted it is IncorrectKey",
-		"A key ID in the request must be that of the key that has made the ciphertext.",
+		"Decrypt", "an RSA ciphertext without its algorithm is InvalidCiphertext",
+		"The default algorithm takes the ciphertext for a symmetric one, which it is not.",
 		func(t *trial) {
-			refusal(t, t.Decrypt, &kms.DecryptInput{
-				KeyId: t.shared(anotherKey).KeyId, CiphertextBlob: t.shared(symmetric).ciphertext,
-			}, "IncorrectKeyException")
+			k := t.shared(rsaCrypt)
+			refusal(t, t.Decrypt, &kms.DecryptInput{KeyId: k.KeyId, CiphertextBlob: k.ciphertext}, "InvalidCiphertextException")
+		},
+	},
+	{
+		"Decrypt", "with a key that has not encrypted it is IncorrectKey",
+		"A key ID in the request must be that of the key that has made the ciphertext. Whether an algorithm or a state is " +
+			"in the way too is of no account.",
+		func(t *trial) {
+			for _, name := range []fixtureName{anotherKey, rsaCrypt, externalKey} {
+				refusal(t, t.Decrypt, &kms.DecryptInput{
+					KeyId: t.shared(name).KeyId, CiphertextBlob: t.shared(symmetric).ciphertext,
+				}, "IncorrectKeyException")
+			}
 		},
 	},
 	{
