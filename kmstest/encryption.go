@@ -349,9 +349,19 @@ func (c *call) open(k cryptoKey, s sealed) ([]byte, error) {
 	}
 	plaintext, err := c.openWith(k, s)
 	if errors.Is(err, material.ErrCiphertext) {
-		return nil, invalidCiphertext()
+		return nil, k.doesNotOpen(s)
 	}
 	return plaintext, err
+}
+
+// doesNotOpen refuses a ciphertext that k does not open. Outside of KMS it is the
+// proxy that finds out, of what KMS takes for a ciphertext by the key.
+func (k cryptoKey) doesNotOpen(s sealed) error {
+	id, ok := material.ParseCiphertext(s.ciphertext)
+	if k.origin == types.OriginTypeExternalKeyStore && ok && id == k.material.ID() {
+		return &types.KMSInvalidStateException{Message: new(spoiltCiphertext)}
+	}
+	return invalidCiphertext()
 }
 
 // notByThat refuses to open s, as a symmetric ciphertext, with an asymmetric key.

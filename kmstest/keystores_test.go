@@ -255,6 +255,15 @@ func TestExternalKeyStore(t *testing.T) {
 		require.NoError(t, err)
 		assert.Equal(t, "x", string(d.Plaintext))
 
+		const spoilt = "The external key store proxy rejected the request because the specified ciphertext or additional authenticated data " +
+			"is corrupted, missing, or otherwise invalid."
+		_, err = c.Decrypt(t.Context(), &kms.DecryptInput{CiphertextBlob: ciphertext})
+		refused(t, err, "KMSInvalidStateException", spoilt)
+		_, err = c.ReEncrypt(t.Context(), &kms.ReEncryptInput{CiphertextBlob: ciphertext, DestinationKeyId: k.KeyId})
+		refused(t, err, "KMSInvalidStateException", spoilt)
+		_, err = c.Decrypt(t.Context(), &kms.DecryptInput{CiphertextBlob: []byte("forged"), KeyId: k.KeyId})
+		refused(t, err, "InvalidCiphertextException", "")
+
 		_, err = c.GenerateRandom(t.Context(), &kms.GenerateRandomInput{NumberOfBytes: aws.Int32(16), CustomKeyStoreId: &id})
 		refusedWith(t, err, "UnsupportedOperationException")
 		_, err = c.CreateKey(t.Context(), &kms.CreateKeyInput{

@@ -286,6 +286,8 @@ func (b proxyBacking) outage(w *world, externalID string) string {
 const (
 	usableExternalKey = "ENABLED"
 	noExternalKey     = "The external key store proxy rejected the request because it could not find the external key."
+	spoiltCiphertext  = "The external key store proxy rejected the request because the specified ciphertext or additional authenticated data " +
+		"is corrupted, missing, or otherwise invalid."
 )
 
 // proxyFault returns what KMS says of a fault.
