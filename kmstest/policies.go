@@ -89,6 +89,9 @@ func (c *call) newPolicy(k *key, text string, bypass bool) (*keyPolicy, error) {
 		return nil, malformedPolicy(err.Error())
 	}
 	p := &keyPolicy{text: indentPolicy(text), compiled: policy.Compile(document)}
+	if slices.ContainsFunc(p.compiled.Principals(), isBrokenARN) {
+		return nil, invalidARN("An ARN in the specified key policy is invalid.")
+	}
 	if !c.server.allExist(p.compiled) {
 		return nil, malformedPolicy("Policy contains a statement with one or more invalid principals.")
 	}
@@ -102,6 +105,14 @@ func (c *call) newPolicy(k *key, text string, bypass bool) (*keyPolicy, error) {
 		return nil, malformedPolicy("The new key policy will not allow you to update the key policy in the future.")
 	}
 	return p, nil
+}
+
+// isBrokenARN reports whether a principal is named by what begins as an ARN and
+// has no account ID where one belongs. Other things that are wrong with a name,
+// KMS finds out where it looks for the principal.
+func isBrokenARN(name string) bool {
+	parts := strings.SplitN(name, ":", 6)
+	return parts[0] == "arn" && (len(parts) < 6 || len(parts[4]) != 12 || strings.Trim(parts[4], "0123456789") != "")
 }
 
 // allExist reports whether all principals that a policy names are in the form of

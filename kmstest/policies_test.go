@@ -305,6 +305,9 @@ func TestKeyPolicy_principals(t *testing.T) {
 		for _, arn := range []string{"arn:aws:iam::111122223333:group/staff", "arn:aws:iam::111122223333:role/*", "somebody"} {
 			refused(t, create(t, srv, arn), "MalformedPolicyDocumentException", invalid)
 		}
+		for _, arn := range []string{"arn:aws:iam:::root", "arn:aws:iam::staging:role/app", "arn:aws:iam::1111222233334:root", "arn:aws:iam"} {
+			refused(t, create(t, srv, arn), "InvalidArnException", "An ARN in the specified key policy is invalid.")
+		}
 		require.NoError(t, create(t, srv, "*", other, role(other, "nobody"), "AIDACKCEVSQ6C2EXAMPLE"))
 		_, err := srv.API().CreateKey(t.Context(), &kms.CreateKeyInput{BypassPolicyLockoutSafetyCheck: true, Policy: str(
 			`{"Statement":[{"Effect":"Allow","Principal":{"Service":"logs.amazon.com"},"Action":"kms:*","Resource":"*"}]}`)})

@@ -104,6 +104,18 @@ var policyRules = []rule{
 		},
 	},
 	{
+		"PutKeyPolicy", "for an ARN without an account is InvalidArn",
+		"Principals are named by ARNs with the ID of an account.",
+		func(t *trial) {
+			k := t.shared(symmetric)
+			for _, arn := range []string{"arn:aws:iam:::root", "arn:aws:iam::staging:root"} {
+				refusal(t, t.PutKeyPolicy, &kms.PutKeyPolicyInput{
+					KeyId: k.KeyId, Policy: aws.String(policyOf(allowing(root(k.KeyMetadata)), allowing(arn))),
+				}, "InvalidArnException")
+			}
+		},
+	},
+	{
 		"PutKeyPolicy", "over 32 KiB is LimitExceeded",
 		"A key policy has 32,768 bytes at most.",
 		func(t *trial) {
