@@ -88,6 +88,9 @@ func (c *call) newPolicy(k *key, text string, bypass bool) (*keyPolicy, error) {
 	if err != nil {
 		return nil, malformedPolicy(err.Error())
 	}
+	if err := checkStatements(document.Statement); err != nil {
+		return nil, err
+	}
 	p := &keyPolicy{text: indentPolicy(text), compiled: policy.Compile(document)}
 	if slices.ContainsFunc(p.compiled.Principals(), isBrokenARN) {
 		return nil, invalidARN("An ARN in the specified key policy is invalid.")
@@ -105,6 +108,21 @@ func (c *call) newPolicy(k *key, text string, bypass bool) (*keyPolicy, error) {
 		return nil, malformedPolicy("The new key policy will not allow you to update the key policy in the future.")
 	}
 	return p, nil
+}
+
+// checkStatements refuses statements without principals. One without actions or
+// resources KMS takes, although it has no effect.
+func checkStatements(statements []kmskit.Statement) error {
+	for i := range statements {
+		if s := &statements[i]; namesNobody(&s.Principal) && namesNobody(&s.NotPrincipal) {
+			return malformedPolicy("Policy contains a statement with no principal.")
+		}
+	}
+	return nil
+}
+
+func namesNobody(p *kmskit.Principal) bool {
+	return !p.Everyone && len(p.AWS)+len(p.Service)+len(p.Federated)+len(p.CanonicalUser) == 0
 }
 
 // isBrokenARN reports whether a principal is named by what begins as an ARN and

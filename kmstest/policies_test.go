@@ -289,6 +289,37 @@ func TestConditions(t *testing.T) {
 	}
 }
 
+func TestKeyPolicy_statements(t *testing.T) {
+	t.Parallel()
+	const (
+		whole       = `"Effect":"Allow","Principal":{"AWS":"` + account + `"},"Action":"kms:*","Resource":"*"`
+		noPrincipal = "Policy contains a statement with no principal."
+	)
+	everyDepth(t, func(t *testing.T, _ *kmstest.Server, c caller) {
+		k := newKey(t, c)
+		for second, text := range map[string]string{
+			`"Effect":"Allow","Action":"kms:Decrypt","Resource":"*"`:                                                        noPrincipal,
+			`"Effect":"Allow","Principal":{"AWS":[]},"Action":"kms:Decrypt","Resource":"*"`:                                 noPrincipal,
+			`"Effect":"Deny","NotPrincipal":{"AWS":[],"Service":[]},"Action":"kms:Decrypt","Resource":"*"`:                  noPrincipal,
+			`"Effect":"Allow","Principal":{"AWS":"` + account + `"},"Resource":"*"`:                                         "",
+			`"Effect":"Allow","Principal":{"AWS":"` + account + `"},"Action":[],"Resource":"*"`:                             "",
+			`"Effect":"Allow","Principal":{"AWS":"` + account + `"},"Action":"kms:Decrypt"`:                                 "",
+			`"Effect":"Allow","Principal":{"AWS":"` + account + `"},"NotAction":"kms:Decrypt"`:                              "",
+			`"Effect":"Allow","Principal":{"Service":"logs.amazonaws.com"},"NotAction":"kms:Decrypt","NotResource":"a:b:c"`: "",
+			`"Effect":"Deny","NotPrincipal":{"AWS":"` + account + `"},"Action":"kms:Decrypt","Resource":"*"`:                "",
+		} {
+			_, err := c.PutKeyPolicy(t.Context(), &kms.PutKeyPolicyInput{
+				KeyId: k.KeyId, Policy: str(`{"Statement":[{` + whole + `},{` + second + `}]}`),
+			})
+			if text == "" {
+				require.NoError(t, err, second)
+				continue
+			}
+			refused(t, err, "MalformedPolicyDocumentException", text)
+		}
+	})
+}
+
 func TestKeyPolicy_principals(t *testing.T) {
 	t.Parallel()
 	const invalid = "Policy contains a statement with one or more invalid principals."

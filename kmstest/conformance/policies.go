@@ -98,8 +98,23 @@ var policyRules = []rule{
 			delete(noPrincipal, "Principal")
 			unknown := allowing(root(k.KeyMetadata))
 			unknown["Colour"] = "blue"
-			for _, text := range []string{"no JSON", "{}", "[]", policyOf(noEffect), policyOf(noPrincipal), policyOf(unknown)} {
+			for _, text := range []string{
+				"no JSON", "{}", "[]", policyOf(noEffect), policyOf(unknown),
+				policyOf(allowing(root(k.KeyMetadata)), noPrincipal),
+			} {
 				refusal(t, t.PutKeyPolicy, &kms.PutKeyPolicyInput{KeyId: k.KeyId, Policy: &text}, "MalformedPolicyDocumentException")
+			}
+		},
+	},
+	{
+		"PutKeyPolicy", "a statement without an action or a resource is fine",
+		"It has no effect, and KMS does not say so.",
+		func(t *trial) {
+			k := t.newKey()
+			for _, missing := range []string{"Action", "Resource"} {
+				s := allowing(root(k))
+				delete(s, missing)
+				answer(t, t.PutKeyPolicy, &kms.PutKeyPolicyInput{KeyId: k.KeyId, Policy: aws.String(policyOf(allowing(root(k)), s))})
 			}
 		},
 	},
