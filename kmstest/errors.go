@@ -93,12 +93,6 @@ func notPrimary(arn string) error {
 	return unsupported("%s is not a multi-Region primary key.", arn)
 }
 
-// notReplicable is notPrimary in the words of ReplicateKey, which AWS spells in
-// another way.
-func notReplicable(arn string) error {
-	return unsupported("%s is not a multi-region primary key.", arn)
-}
-
 func rotationAhead(arn string) error {
 	return &types.ConflictException{
 		Message: new("An automatic rotation of " + arn + " is in progress or scheduled to begin within the next 20 minutes."),

@@ -48,10 +48,14 @@ func (c *call) in(region string) *call {
 // newReplica returns a replica, in the Region of the call, of a key in another.
 func (c *call) newReplica(primary *key, description string) (*key, error) {
 	switch {
-	case primary.isReplica() || !primary.multiRegion:
-		return nil, notReplicable(primary.arn)
+	case !primary.multiRegion:
+		return nil, unsupported("%s is not a multi-region key.", primary.arn)
+	case primary.isReplica():
+		return nil, unsupported("%s is not a multi-region primary key.", primary.arn) // as AWS spells it here
+	case c.region == primary.region:
+		return nil, unsupported("%s cannot have a replica because it contains the primary.", c.region.region)
 	case partition(c.region.region) != partition(primary.region.region):
-		return nil, unsupported("%s cannot be replicated into %s, which is in another partition.", primary.arn, c.region.region)
+		return nil, unsupported("The replica key Region must be in the same AWS partition as the primary key Region.")
 	}
 	k := &key{traits: primary.traits, ring: primary.ring, description: description}
 	k.region, k.created = c.region, c.now

@@ -176,12 +176,12 @@ func TestReplicateKey(t *testing.T) {
 			for _, x := range []struct {
 				keyID, region, code, text string
 			}{
-				{*single.Arn, "eu-west-1", "UnsupportedOperationException", *single.Arn + " is not a multi-region primary key."},
+				{*single.Arn, "eu-west-1", "UnsupportedOperationException", *single.Arn + " is not a multi-region key."},
 				{*k.Arn, "eu-west-1", "AlreadyExistsException", "Key '" + *replica.Arn + "' already exists"},
-				{*k.Arn, "us-east-1", "AlreadyExistsException", "Key '" + *k.Arn + "' already exists"},
+				{*k.Arn, "us-east-1", "UnsupportedOperationException", "us-east-1 cannot have a replica because it contains the primary."},
 				{
 					*k.Arn, "cn-north-1", "UnsupportedOperationException",
-					*k.Arn + " cannot be replicated into cn-north-1, which is in another partition.",
+					"The replica key Region must be in the same AWS partition as the primary key Region.",
 				},
 				{*replica.Arn, "ap-south-1", "NotFoundException", "Invalid arn eu-west-1"},
 				{
