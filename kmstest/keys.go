@@ -129,7 +129,7 @@ func (c *call) newKey(in *kms.CreateKeyInput) (*key, error) {
 		k.origin = types.OriginTypeAwsKms
 	case types.OriginTypeExternal:
 		if !material.Importable(t.spec) {
-			return nil, unsupported("Key spec %s does not support imported key material.", t.spec)
+			return nil, unsupported("KeySpec %s is not supported for Origin EXTERNAL", t.spec)
 		}
 		k.state = types.KeyStatePendingImport
 	}

@@ -145,7 +145,7 @@ func TestCreateKey_refusals(t *testing.T) {
 			func(in *kms.CreateKeyInput) {
 				in.KeySpec, in.KeyUsage, in.Origin = types.KeySpecMlDsa44, types.KeyUsageTypeSignVerify, types.OriginTypeExternal
 			},
-			"UnsupportedOperationException", "Key spec ML_DSA_44 does not support imported key material.",
+			"UnsupportedOperationException", "KeySpec ML_DSA_44 is not supported for Origin EXTERNAL",
 		},
 		"51 tags": {
 			func(in *kms.CreateKeyInput) {
