@@ -119,7 +119,7 @@ func checkAliasName(name string) error {
 		return validationError("Alias must start with the prefix \"alias/\". " +
 			"Please see https://docs.aws.amazon.com/kms/latest/developerguide/kms-alias.html")
 	case strings.HasPrefix(name, reservedPrefix):
-		return clientFault("NotAuthorizedException", "")
+		return clientFault("NotAuthorizedException", "The alias name for a customer managed CMK cannot begin with alias/aws/.")
 	case name == aliasPrefix || strings.Contains(name, ":"):
 		return validationError("%s contains invalid characters for an alias", name)
 	default:

@@ -95,7 +95,7 @@ func TestAliases_refusals(t *testing.T) {
 			refused(t, err, "ValidationException", noPrefix)
 		}
 		for _, err := range []error{create("alias/aws/s3", *k.KeyId), update("alias/aws/s3", *k.KeyId), remove("alias/aws/s3")} {
-			refusedWith(t, err, "NotAuthorizedException")
+			refused(t, err, "NotAuthorizedException", "The alias name for a customer managed CMK cannot begin with alias/aws/.")
 		}
 		refused(t, create("alias/my:orders", *k.KeyId), "ValidationException", "alias/my:orders contains invalid characters for an alias")
 		refused(t, create("alias/", *k.KeyId), "ValidationException", "alias/ contains invalid characters for an alias")
