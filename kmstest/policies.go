@@ -110,9 +110,12 @@ func (c *call) newPolicy(k *key, text string, bypass bool) (*keyPolicy, error) {
 	return p, nil
 }
 
-// checkStatements refuses statements without principals. One without actions or
-// resources KMS takes, although it has no effect.
+// checkStatements refuses no statements, and those without principals. One without
+// actions or resources KMS takes, although it has no effect.
 func checkStatements(statements []kmskit.Statement) error {
+	if len(statements) == 0 {
+		return malformedPolicy("Could not parse the policy: Statement is empty!")
+	}
 	for i := range statements {
 		if s := &statements[i]; namesNobody(&s.Principal) && namesNobody(&s.NotPrincipal) {
 			return malformedPolicy("Policy contains a statement with no principal.")

@@ -317,6 +317,10 @@ func TestKeyPolicy_statements(t *testing.T) {
 			}
 			refused(t, err, "MalformedPolicyDocumentException", text)
 		}
+		_, err := c.PutKeyPolicy(t.Context(), &kms.PutKeyPolicyInput{
+			KeyId: k.KeyId, Policy: str(`{"Statement":[]}`), BypassPolicyLockoutSafetyCheck: true,
+		})
+		refusedWith(t, err, "MalformedPolicyDocumentException")
 	})
 }
 
