@@ -78,8 +78,8 @@ func (c Call) String() string {
 	return b.String()
 }
 
-// usualCallLog is how many calls a Server keeps, unless told otherwise: a few
-// megabytes.
+// usualCallLog is how many calls a Server keeps, unless told otherwise: a
+// megabyte or two.
 const usualCallLog = 10_000
 
 // WithCallLog sets how many calls the Server keeps for [Server.Calls] and
@@ -95,9 +95,9 @@ func WithCallLog(n int) Option {
 // were more than [WithCallLog] lets it keep.
 func (s *Server) Calls(operations ...string) []Call {
 	var calls []Call
-	for _, r := range s.calls.all() {
-		if len(operations) == 0 || slices.Contains(operations, r.operation.name) {
-			calls = append(calls, r.public(s))
+	for _, e := range s.calls.all() {
+		if len(operations) == 0 || slices.Contains(operations, e.operation.name) {
+			calls = append(calls, e.public(s))
 		}
 	}
 	return calls
@@ -127,34 +127,45 @@ func (s *Server) Explain(err error) string {
 	if err == nil {
 		return ""
 	}
-	calls, told := s.calls.all(), told(err)
-	for _, r := range slices.Backward(calls) {
-		if r.answered(err, told) {
-			c := r.public(s)
+	calls, text := s.calls.all(), told(err)
+	for _, e := range slices.Backward(calls) {
+		if e.answered(err, text) {
+			c := e.public(s)
 			return c.String() + s.whyNotOpened(c)
 		}
 	}
 	return fmt.Sprintf("This Server has given no such answer in the last %d calls that it keeps.", len(calls))
 }
 
-// A record is what the log keeps of a request: what was asked, and what is found
-// out while the call runs. The call itself would keep too much alive.
+// A record is what is found out about a request while the call runs, for the log.
+// The call itself would keep too much alive.
 type record struct {
+	particulars
+	matter
+}
+
+// particulars are what a request shares with no other.
+type particulars struct {
 	at        int64 // in milliseconds since 1970
 	requestID string
 	number    uint64 // of a direct call, which has no request ID until somebody asks
-	operation *operation
-	principal *Principal // nil if it is not known, with the Region
-	region    *region
-	err       error // of the answer
-
-	keyARN string
-	dryRun bool
+	err       error  // of the answer
 
 	// texts has the names and values of the encryption contexts, the source's last,
 	// and after them the grant tokens.
-	texts          []string
-	pairs, sources int32
+	texts []string
+}
+
+// A matter is who asked for what, and why it was allowed or refused. The requests
+// of a test are mostly about few matters, so the log keeps each once.
+type matter struct {
+	operation *operation
+	principal *Principal // nil if it is not known, with the Region
+	region    *region
+	keyARN    string
+	dryRun    bool
+
+	pairs, sources int32 // how many the encryption contexts have
 
 	first decision // most requests have one
 }
@@ -268,7 +279,10 @@ func (r *record) decide(d decision) {
 // finishUnread puts a request into the log that was refused before its operation
 // could begin.
 func (s *Server) finishUnread(requestID string, o *operation, a *API, err error) {
-	r := &record{at: s.Now().UnixMilli(), requestID: requestID, operation: o, err: err}
+	r := &record{
+		particulars: particulars{at: s.Now().UnixMilli(), requestID: requestID, err: err},
+		matter:      matter{operation: o},
+	}
 	if a != nil {
 		r.principal, r.region = a.principal, a.region
 	}
@@ -299,16 +313,16 @@ func errorCode(err error) string {
 	return "KMSInternalException"
 }
 
-// answered reports whether a client has err, which told is about, from this request:
+// answered reports whether a client has err, of which text is told, from this request:
 // by its request ID, or because a direct call returned that very error.
-func (r *record) answered(err error, told string) bool {
+func (p *particulars) answered(err error, text string) bool {
 	switch {
-	case r.err == nil:
+	case p.err == nil:
 		return false
-	case r.requestID == "":
-		return errors.Is(err, r.err)
+	case p.requestID == "":
+		return errors.Is(err, p.err)
 	}
-	return strings.Contains(told, r.requestID)
+	return strings.Contains(text, p.requestID)
 }
 
 // told returns all texts in which err may have a request ID: those that the errors
@@ -331,24 +345,24 @@ func told(err error) string {
 	return text
 }
 
-// public returns the record as a test sees it. It shares nothing with it.
-func (r *record) public(s *Server) Call {
+// public returns the entry as a test sees it. It shares nothing with it.
+func (e *entry) public(s *Server) Call {
 	p := Call{
-		Time: time.UnixMilli(r.at).UTC(), RequestID: s.requestID(r.requestID, r.number), Operation: r.operation.name,
-		KeyARN: r.keyARN, DryRun: r.dryRun, ErrorCode: errorCode(r.err),
+		Time: time.UnixMilli(e.at).UTC(), RequestID: s.requestID(e.requestID, e.number), Operation: e.operation.name,
+		KeyARN: e.keyARN, DryRun: e.dryRun, ErrorCode: errorCode(e.err),
 	}
-	if r.principal != nil {
-		p.Principal, p.Region = r.principal.label(), r.region.region
+	if e.principal != nil {
+		p.Principal, p.Region = e.principal.label(), e.region.region
 	}
-	contexts, tokens := r.texts[:2*(r.pairs+r.sources)], r.texts[2*(r.pairs+r.sources):]
-	p.EncryptionContext = encryptionContext(contexts[:2*r.pairs])
-	p.SourceEncryptionContext = encryptionContext(contexts[2*r.pairs:])
+	contexts, tokens := e.texts[:2*(e.pairs+e.sources)], e.texts[2*(e.pairs+e.sources):]
+	p.EncryptionContext = encryptionContext(contexts[:2*e.pairs])
+	p.SourceEncryptionContext = encryptionContext(contexts[2*e.pairs:])
 	p.GrantTokens = append(p.GrantTokens, tokens...)
-	for d := &r.first; d != nil && d.permission != nil; d = d.next {
+	for d := &e.first; d != nil && d.permission != nil; d = d.next {
 		p.Decisions = append(p.Decisions, d.public())
 	}
-	if r.first.permission == reEncryptFrom {
-		p.SourceKeyARN = r.first.resource
+	if e.first.permission == reEncryptFrom {
+		p.SourceKeyARN = e.first.resource
 	}
 	return p
 }
@@ -379,18 +393,26 @@ func (d *decision) public() Decision {
 	return p
 }
 
+// An entry is what the log keeps of a record.
+type entry struct {
+	particulars
+	*matter
+}
+
 // A callLog counts all requests and keeps the last ones.
 type callLog struct {
 	limit int
 
 	mu     sync.Mutex
-	counts []int    // by the number of the operation
-	kept   []record // a ring, once it has reached its limit
-	oldest int      // where it begins
+	counts []int     // by the number of the operation
+	latest []*matter // likewise
+	kept   []entry   // a ring, once it has reached its limit
+	oldest int       // where it begins
 }
 
 func newCallLog(limit int) callLog {
-	return callLog{limit: limit, counts: make([]int, 1+len(operations))}
+	numbers := 1 + len(operations)
+	return callLog{limit: limit, counts: make([]int, numbers), latest: make([]*matter, numbers)}
 }
 
 // add counts r and keeps a copy of it.
@@ -398,17 +420,25 @@ func (l *callLog) add(r *record) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.counts[r.operation.number]++
-	switch {
-	case len(l.kept) < l.limit:
-		l.kept = append(l.kept, *r)
-	case l.limit > 0:
-		l.kept[l.oldest] = *r
-		l.oldest = (l.oldest + 1) % l.limit
+	if l.limit == 0 {
+		return
 	}
+	m := l.latest[r.operation.number]
+	if m == nil || *m != r.matter {
+		m = new(r.matter)
+		l.latest[r.operation.number] = m
+	}
+	e := entry{r.particulars, m}
+	if len(l.kept) < l.limit {
+		l.kept = append(l.kept, e)
+		return
+	}
+	l.kept[l.oldest] = e
+	l.oldest = (l.oldest + 1) % l.limit
 }
 
 // all returns what is kept, the oldest first.
-func (l *callLog) all() []record {
+func (l *callLog) all() []entry {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return slices.Concat(l.kept[l.oldest:], l.kept[:l.oldest])
@@ -436,5 +466,6 @@ func (l *callLog) forget() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	clear(l.counts)
+	clear(l.latest)
 	l.kept, l.oldest = nil, 0
 }
