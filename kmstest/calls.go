@@ -129,7 +129,7 @@ func (s *Server) Explain(err error) string {
 	}
 	calls, text := s.calls.all(), told(err)
 	for _, e := range slices.Backward(calls) {
-		if e.answered(err, text) {
+		if e.answered(s, err, text) {
 			c := e.public(s)
 			return c.String() + s.whyNotOpened(c)
 		}
@@ -146,10 +146,9 @@ type record struct {
 
 // particulars are what a request shares with no other.
 type particulars struct {
-	at        int64 // in milliseconds since 1970
-	requestID string
-	number    uint64 // of a direct call, which has no request ID until somebody asks
-	err       error  // of the answer
+	at     int64  // in milliseconds since 1970
+	number uint64 // of the request
+	err    error  // of the answer
 
 	// texts has the names and values of the encryption contexts, the source's last,
 	// and after them the grant tokens.
@@ -162,6 +161,7 @@ type matter struct {
 	operation *operation
 	principal *Principal // nil if it is not known, with the Region
 	region    *region
+	direct    bool // and not over the wire
 	keyARN    string
 	dryRun    bool
 
@@ -180,11 +180,12 @@ type decision struct {
 	next       *decision // of the same request
 }
 
-// begin fills in the record of a call, empty so far, with what its input says.
-func (r *record) begin(a *API, o *operation, requestID string, in any) {
-	r.operation, r.requestID, r.principal, r.region = o, requestID, a.principal, a.region
-	if requestID == "" {
-		r.number = a.server.directCalls.Add(1)
+// begin fills in the record of a call, empty so far, with what its input says. A
+// direct call has no number yet.
+func (r *record) begin(a *API, o *operation, number uint64, in any) {
+	r.operation, r.number, r.principal, r.region = o, number, a.principal, a.region
+	if number == 0 {
+		r.number, r.direct = a.server.requests.Add(1), true
 	}
 	q := askedOf(in)
 	r.dryRun = isTrue(q.dryRun)
@@ -278,9 +279,9 @@ func (r *record) decide(d decision) {
 
 // finishUnread puts a request into the log that was refused before its operation
 // could begin.
-func (s *Server) finishUnread(requestID string, o *operation, a *API, err error) {
+func (s *Server) finishUnread(number uint64, o *operation, a *API, err error) {
 	r := &record{
-		particulars: particulars{at: s.Now().UnixMilli(), requestID: requestID, err: err},
+		particulars: particulars{at: s.Now().UnixMilli(), number: number, err: err},
 		matter:      matter{operation: o},
 	}
 	if a != nil {
@@ -315,14 +316,14 @@ func errorCode(err error) string {
 
 // answered reports whether a client has err, of which text is told, from this request:
 // by its request ID, or because a direct call returned that very error.
-func (p *particulars) answered(err error, text string) bool {
+func (e *entry) answered(s *Server, err error, text string) bool {
 	switch {
-	case p.err == nil:
+	case e.err == nil:
 		return false
-	case p.requestID == "":
-		return errors.Is(err, p.err)
+	case e.direct:
+		return errors.Is(err, e.err)
 	}
-	return strings.Contains(text, p.requestID)
+	return strings.Contains(text, s.requestID(e.number))
 }
 
 // told returns all texts in which err may have a request ID: those that the errors
@@ -348,7 +349,7 @@ func told(err error) string {
 // public returns the entry as a test sees it. It shares nothing with it.
 func (e *entry) public(s *Server) Call {
 	p := Call{
-		Time: time.UnixMilli(e.at).UTC(), RequestID: s.requestID(e.requestID, e.number), Operation: e.operation.name,
+		Time: time.UnixMilli(e.at).UTC(), RequestID: s.requestID(e.number), Operation: e.operation.name,
 		KeyARN: e.keyARN, DryRun: e.dryRun, ErrorCode: errorCode(e.err),
 	}
 	if e.principal != nil {

@@ -42,33 +42,33 @@ type answer struct {
 
 // serve answers a request of any kind.
 func (s *Server) serve(r *http.Request) answer {
-	requestID := s.requests.uuid()
-	body, err := s.run(r, requestID)
+	number := s.requests.Add(1)
+	body, err := s.run(r, number)
 	fault, ok := errors.AsType[*networkFault](err)
 	if ok {
 		body, err = fault.whole()
 	}
 	if err == nil {
-		return answer{http.StatusOK, s.header(requestID, body), body, fault}
+		return answer{http.StatusOK, s.header(number, body), body, fault}
 	}
 	status, code, body := wire.EncodeError(err)
 	if code == tooLarge {
 		status = http.StatusRequestEntityTooLarge
 	}
-	h := s.header(requestID, body)
+	h := s.header(number, body)
 	h["X-Amzn-Errortype"] = []string{code}
 	return answer{status, h, body, fault}
 }
 
-// header returns what is in the header of every answer. The names are in
+// header returns what is in the header of the answer to the request with that number. The names are in
 // canonical form, and the values lie in one piece of memory, for which
 // [http.Header.Set] would take one each.
-func (s *Server) header(requestID string, body []byte) http.Header {
+func (s *Server) header(number uint64, body []byte) http.Header {
 	pairs := [...]string{
 		"Content-Type", contentType,
 		"Content-Length", strconv.Itoa(len(body)),
 		"Date", s.date(),
-		"X-Amzn-Requestid", requestID,
+		"X-Amzn-Requestid", s.requestID(number),
 		"Cache-Control", "no-cache, no-store, must-revalidate, private",
 		"Expires", "0",
 		"Pragma", "no-cache",
@@ -98,16 +98,16 @@ func (s *Server) date() string {
 }
 
 // run runs the operation that a request asks for.
-func (s *Server) run(r *http.Request, requestID string) (body []byte, err error) {
+func (s *Server) run(r *http.Request, number uint64) (body []byte, err error) {
 	name, _ := strings.CutPrefix(r.Header.Get("X-Amz-Target"), targetPrefix)
 	defer s.contain(name, &err)
 	h, known := handlers[name]
 	a, body, err := s.understand(r, known)
 	if err != nil {
-		s.finishUnread(requestID, named(name), nil, err)
+		s.finishUnread(number, named(name), nil, err)
 		return nil, err
 	}
-	return h.run(r.Context(), a, requestID, body)
+	return h.run(r.Context(), a, number, body)
 }
 
 // understand returns whom a request is from and what it says. It is refused if it

@@ -57,6 +57,16 @@ func uuid(b [16]byte) string {
 	return string(text)
 }
 
+// requestID returns the ID of the request with that number. It is made when somebody
+// asks, which nobody does for most direct calls, and always the same.
+func (s *Server) requestID(number uint64) string {
+	source := mathrand.NewPCG(s.requestSeed, number)
+	var b [16]byte
+	binary.BigEndian.PutUint64(b[:8], source.Uint64())
+	binary.BigEndian.PutUint64(b[8:], source.Uint64())
+	return uuid(b)
+}
+
 // hex returns n random bytes in hexadecimal.
 func (g *generator) hex(n int) string {
 	b := make([]byte, n)

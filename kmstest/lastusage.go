@@ -13,8 +13,16 @@ import (
 type usage struct {
 	operation types.KeyLastUsageTrackingOperation
 	at        time.Time
-	requestID string // empty for a direct call
-	number    uint64 // of such a call
+	number    uint64 // of the request
+	requestID string // of one in an earlier life of the world
+}
+
+// id returns the ID of the request.
+func (u *usage) id(s *Server) string {
+	if u.requestID != "" {
+		return u.requestID
+	}
+	return s.requestID(u.number)
 }
 
 // A lastUsage is the last usage of a key. It has a lock of its own, since
@@ -50,9 +58,7 @@ func (c *call) track() {
 	if c.admitted[0] == nil || !c.operation.tracked {
 		return
 	}
-	u := usage{
-		operation: types.KeyLastUsageTrackingOperation(c.operation.name), at: c.now, requestID: c.record.requestID, number: c.record.number,
-	}
+	u := usage{operation: types.KeyLastUsageTrackingOperation(c.operation.name), at: c.now, number: c.record.number}
 	for _, k := range c.admitted {
 		if k != nil {
 			k.lastUsage.set(u)
@@ -74,7 +80,7 @@ func (c *call) getKeyLastUsage(in *kms.GetKeyLastUsageInput) (*kms.GetKeyLastUsa
 		TrackingStartDate: new(k.created),
 	}
 	if u, ok := k.lastUsage.get(); ok {
-		id := c.server.requestID(u.requestID, u.number)
+		id := u.id(c.server)
 		out.KeyLastUsage = &types.KeyLastUsageData{
 			CloudTrailEventId: new(c.server.eventID(id, k.region.account)),
 			KmsRequestId:      new(id),
@@ -83,15 +89,6 @@ func (c *call) getKeyLastUsage(in *kms.GetKeyLastUsageInput) (*kms.GetKeyLastUsa
 		}
 	}
 	return out, nil
-}
-
-// requestID returns the ID of a request. The direct call with that number has none
-// until somebody asks, since to draw one takes time that most calls need not spend.
-func (s *Server) requestID(id string, number uint64) string {
-	if id != "" {
-		return id
-	}
-	return uuid([16]byte(s.sealer.mac("request", strconv.FormatUint(number, 10))))
 }
 
 // eventID returns the ID of the event by which an account's CloudTrail would know

@@ -33,14 +33,14 @@ type callState struct {
 
 // invoke runs an operation that is called directly.
 func invoke[I, O any](ctx context.Context, a *API, in *I, run func(*call, *I) (*O, error)) (*O, error) {
-	return serve(ctx, a, operationOf[I](), "", in, run)
+	return serve(ctx, a, operationOf[I](), 0, in, run)
 }
 
 // serve runs an operation as KMS does: what the input alone is wrong about is
-// refused first, and what time has brought about has happened. The request has no
-// ID if it is a direct call.
+// refused first, and what time has brought about has happened. The number is that
+// of the request, or 0 for a direct call.
 func serve[I, O any](
-	ctx context.Context, a *API, o *operation, requestID string, in *I, run func(*call, *I) (*O, error),
+	ctx context.Context, a *API, o *operation, number uint64, in *I, run func(*call, *I) (*O, error),
 ) (out *O, err error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
@@ -48,7 +48,7 @@ func serve[I, O any](
 	if in == nil {
 		in = new(I)
 	}
-	c := a.begin(o, requestID, in)
+	c := a.begin(o, number, in)
 	defer c.end(&err)
 	defer a.server.contain(c.operation.name, &err)
 	c.now = a.server.Now()
@@ -68,11 +68,11 @@ var calls = sync.Pool{New: func() any {
 }}
 
 // begin returns the call of an operation with that input.
-func (a *API) begin(o *operation, requestID string, in any) *call {
+func (a *API) begin(o *operation, number uint64, in any) *call {
 	c := calls.Get().(*call)
 	c.server, c.region, c.principal, c.operation = a.server, a.region, a.principal, o
 	c.record = &c.own
-	c.record.begin(a, o, requestID, in)
+	c.record.begin(a, o, number, in)
 	return c
 }
 
@@ -116,18 +116,18 @@ func (s *Server) contain(operation string, err *error) {
 // A handler serves one operation to the wire.
 type handler struct {
 	operation *operation
-	run       func(ctx context.Context, a *API, requestID string, body []byte) (answer []byte, err error)
+	run       func(ctx context.Context, a *API, number uint64, body []byte) (answer []byte, err error)
 }
 
 func handle[I, O any](run func(*call, *I) (*O, error)) handler {
 	o, inputs, outputs := operationOf[I](), wire.NewCodec[I](), wire.NewCodec[O]()
-	return handler{o, func(ctx context.Context, a *API, requestID string, body []byte) ([]byte, error) {
+	return handler{o, func(ctx context.Context, a *API, number uint64, body []byte) ([]byte, error) {
 		in := new(I)
 		if err := inputs.Decode(body, in); err != nil {
-			a.server.finishUnread(requestID, o, a, err)
+			a.server.finishUnread(number, o, a, err)
 			return nil, err
 		}
-		out, err := serve(ctx, a, o, requestID, in, run)
+		out, err := serve(ctx, a, o, number, in, run)
 		if err != nil {
 			return nil, err
 		}

@@ -91,7 +91,7 @@ func (k *key) record(s *Server) (name string, state any) {
 		x.Deletion = &deletionState{d.at, d.days}
 	}
 	if u, ok := k.lastUsage.get(); ok {
-		x.LastUsage = &usageState{u.operation, u.at, s.requestID(u.requestID, u.number)}
+		x.LastUsage = &usageState{u.operation, u.at, u.id(s)}
 	}
 	return name, x
 }

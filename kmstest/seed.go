@@ -258,7 +258,7 @@ func (s *Server) seedCall(region string) *call {
 	if region == "" {
 		region = s.regionName
 	}
-	c := s.principals.standard.in(region).begin(operationOf[kms.CreateKeyInput](), "", nil)
+	c := s.principals.standard.in(region).begin(operationOf[kms.CreateKeyInput](), 0, nil)
 	c.now = s.Now()
 	return c
 }

@@ -34,7 +34,8 @@ type Server struct {
 	signatures bool         // are verified
 	delays     *propagation // nil if there are none
 
-	directCalls atomic.Uint64 // by API
+	requests    atomic.Uint64 // how many there were
+	requestSeed uint64        // of their IDs
 	calls       callLog
 	lastDate    atomic.Pointer[httpDate]
 
@@ -44,10 +45,9 @@ type Server struct {
 	strict        bool              // about policies
 	closed        bool              // there are no principals but those it knows
 
-	names    *generator
-	requests *generator
-	sealer   *sealer
-	faults   faults
+	names  *generator
+	sealer *sealer
+	faults faults
 
 	principals principals
 }
@@ -223,10 +223,10 @@ func newServer(o options, life uint64) *Server {
 		strict:        o.strict,
 		closed:        o.closed,
 
-		life:     life,
-		names:    newGenerator(o.seed, purposeIn(life, "names")),
-		requests: newGenerator(o.seed, purposeIn(life, "requests")),
-		sealer:   newSealer(newGenerator(o.seed, "seals")),
+		life:        life,
+		requestSeed: newGenerator(o.seed, purposeIn(life, "requests")).source.Uint64(),
+		names:       newGenerator(o.seed, purposeIn(life, "names")),
+		sealer:      newSealer(newGenerator(o.seed, "seals")),
 	}
 	s.faults.seeds = newGenerator(o.seed, "faults")
 	s.delays = newPropagation(o.delays, newGenerator(o.seed, "delays"))
@@ -236,7 +236,6 @@ func newServer(o options, life uint64) *Server {
 		}
 		s.attestationRoots.AddCert(root)
 	}
-	s.directCalls.Store(life << 32) // so that request IDs made of it do not come again
 	s.principals = newPrincipals(s, o.account, newGenerator(o.seed, "credentials"), newGenerator(o.seed, "unique IDs"))
 	for _, arn := range o.known {
 		s.Principal(arn)
