@@ -59,8 +59,9 @@ func Open(name string, opts ...Option) (*Server, error) {
 
 // Close gives the file of a Server from [Open] back. Changes that come later, or
 // are under way, are refused with KMSInternalException; what changes nothing is
-// answered as ever. Nothing is lost without Close but what [Open] says of last usage. If the file could not be
-// written, Close returns why. A Server from [New] has nothing to close.
+// answered as ever. Nothing is lost without Close but what [Open] says of last
+// usage. If the file could not be written, Close returns why. A Server from [New]
+// has nothing to close.
 func (s *Server) Close() error {
 	k := s.mu.keeper
 	if k == nil {
