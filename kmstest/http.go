@@ -3,7 +3,6 @@ package kmstest
 import (
 	"errors"
 	"io"
-	"maps"
 	"mime"
 	"net/http"
 	"strconv"
@@ -22,8 +21,7 @@ const (
 // in the credential scope of a request is where it goes, and its access key says
 // whom it is from; the signature is verified if [WithSignatureVerification] says so.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	a := s.serve(r)
-	maps.Copy(w.Header(), a.header)
+	a := s.serve(r, w.Header())
 	if a.fault != nil {
 		a.fault.send(w, a)
 		return
@@ -32,52 +30,46 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	_, _ = w.Write(a.body) // if the client is gone, so be it
 }
 
-// An answer is what goes back to a client.
+// An answer is what goes back to a client, beside its header.
 type answer struct {
 	status int
-	header http.Header
 	body   []byte
 	fault  *networkFault // that keeps it, or a part of it, from the client
 }
 
-// serve answers a request of any kind.
-func (s *Server) serve(r *http.Request) answer {
+// serve answers a request of any kind, and sets the header of the answer.
+func (s *Server) serve(r *http.Request, header http.Header) answer {
 	number := s.requests.Add(1)
 	body, err := s.run(r, number)
 	fault, ok := errors.AsType[*networkFault](err)
 	if ok {
 		body, err = fault.whole()
 	}
-	if err == nil {
-		return answer{http.StatusOK, s.header(number, body), body, fault}
+	status := http.StatusOK
+	if err != nil {
+		var code string
+		if status, code, body = wire.EncodeError(err); code == tooLarge {
+			status = http.StatusRequestEntityTooLarge
+		}
+		header["X-Amzn-Errortype"] = []string{code}
 	}
-	status, code, body := wire.EncodeError(err)
-	if code == tooLarge {
-		status = http.StatusRequestEntityTooLarge
-	}
-	h := s.header(number, body)
-	h["X-Amzn-Errortype"] = []string{code}
-	return answer{status, h, body, fault}
+	s.setHeader(header, number, body)
+	return answer{status, body, fault}
 }
 
-// header returns what is in the header of the answer to the request with that number. The names are in
-// canonical form, and the values lie in one piece of memory, for which
-// [http.Header.Set] would take one each.
-func (s *Server) header(number uint64, body []byte) http.Header {
-	pairs := [...]string{
-		"Content-Type", contentType,
-		"Content-Length", strconv.Itoa(len(body)),
-		"Date", s.date(),
-		"X-Amzn-Requestid", s.requestID(number),
-		"Cache-Control", "no-cache, no-store, must-revalidate, private",
-		"Expires", "0",
-		"Pragma", "no-cache",
+// headerNames are what is in the header of every answer, in canonical form.
+var headerNames = [...]string{"Content-Type", "Content-Length", "Date", "X-Amzn-Requestid", "Cache-Control", "Expires", "Pragma"}
+
+// setHeader sets them for the answer to the request with that number. The values lie
+// in one piece of memory, for which [http.Header.Set] would take one each.
+func (s *Server) setHeader(h http.Header, number uint64, body []byte) {
+	values := [len(headerNames)]string{
+		contentType, strconv.Itoa(len(body)), s.date(), s.requestID(number),
+		"no-cache, no-store, must-revalidate, private", "0", "no-cache",
 	}
-	h := make(http.Header, len(pairs)/2+1)
-	for i := 0; i < len(pairs); i += 2 {
-		h[pairs[i]] = pairs[i+1 : i+2 : i+2]
+	for i, name := range headerNames {
+		h[name] = values[i : i+1 : i+1]
 	}
-	return h
 }
 
 // An httpDate is a second in the form that headers have.

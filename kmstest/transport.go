@@ -29,14 +29,15 @@ func (t transport) RoundTrip(r *http.Request) (*http.Response, error) {
 	if r.Body != nil {
 		defer func() { _ = r.Body.Close() }()
 	}
-	a := t.server.serve(r) // which does nothing if the context is done
+	header := make(http.Header, len(headerNames)+1)
+	a := t.server.serve(r, header) // which does nothing if the context is done
 	if err := r.Context().Err(); err != nil {
 		return nil, err
 	}
 	if a.fault != nil && !a.fault.inBody {
 		return nil, a.fault.cause
 	}
-	return a.response(r), nil
+	return a.response(r, header), nil
 }
 
 // A delivery is an answer as an HTTP client has it, in one piece of memory.
@@ -72,14 +73,14 @@ func statusLine(status int) string {
 }
 
 // response returns the answer to r.
-func (a answer) response(r *http.Request) *http.Response {
+func (a answer) response(r *http.Request, header http.Header) *http.Response {
 	d := &delivery{Response: http.Response{
 		Status:        statusLine(a.status),
 		StatusCode:    a.status,
 		Proto:         "HTTP/1.1",
 		ProtoMajor:    1,
 		ProtoMinor:    1,
-		Header:        a.header,
+		Header:        header,
 		ContentLength: int64(len(a.body)),
 		Request:       r,
 	}}
