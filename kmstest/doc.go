@@ -35,8 +35,8 @@
 // keys take long to make. Quotas on the number of keys, aliases and grants are
 // enforced if [WithQuotas] says so. Signatures are verified if
 // [WithSignatureVerification] says so: else the access key of a request says whom
-// it is from. Aliases of AWS managed keys (alias/aws/...) are reserved, but there
-// are no such keys.
+// it is from. The AWS managed key of a service is made when DescribeKey asks for
+// its alias, alias/aws/s3 for example, and is listed from then on.
 //
 // # Principals and policies
 //

@@ -39,6 +39,7 @@ type traits struct {
 	usage       types.KeyUsageType
 	origin      types.OriginType
 	multiRegion bool
+	managed     bool // by AWS
 	created     time.Time
 	store       *keyStore // nil unless the key is in a custom one
 	externalID  string    // of its key in the external key manager, if it has one
@@ -194,6 +195,9 @@ func (w *world) generate(k *key) error {
 }
 
 func (c *call) describeKey(in *kms.DescribeKeyInput) (*kms.DescribeKeyOutput, error) {
+	if s, missing := c.predefinedAlias(*in.KeyId); missing {
+		return c.createManagedKey(s, in)
+	}
 	c.server.mu.RLock()
 	defer c.server.mu.RUnlock()
 	k, err := c.key(use{keyID: *in.KeyId, grantTokens: in.GrantTokens})
@@ -219,7 +223,7 @@ func (k *key) metadata(f face) *types.KeyMetadata {
 		EncapsulationAlgorithms: algorithms.Encapsulation,
 		EncryptionAlgorithms:    algorithms.Encryption,
 		KeyAgreementAlgorithms:  algorithms.KeyAgreement,
-		KeyManager:              types.KeyManagerTypeCustomer,
+		KeyManager:              k.manager(),
 		KeySpec:                 k.spec,
 		KeyState:                state,
 		KeyUsage:                k.usage,

@@ -89,8 +89,10 @@ func perform[I, O any](c *call, in *I, run func(*call, *I) (*O, error)) (*O, err
 	if err := c.operation.shape().Validate(in); err != nil {
 		return nil, err
 	}
-	if err := c.admitsChange(); err != nil {
-		return nil, err
+	if !c.operation.reads {
+		if err := c.admitsChange(); err != nil {
+			return nil, err
+		}
 	}
 	c.server.settle(c.now)
 	out, err := run(c, in)

@@ -14,7 +14,7 @@ import (
 //
 // https://docs.aws.amazon.com/kms/latest/developerguide/resource-limits.html
 type Quotas struct {
-	Keys            int // in an account and Region, whatever their state
+	Keys            int // in an account and Region, whatever their state, without AWS managed keys
 	AliasesPerKey   int
 	GrantsPerKey    int
 	CustomKeyStores int // in an account and Region
@@ -47,7 +47,10 @@ func checkQuota(name string, quota, usage int) error {
 }
 
 func (c *call) checkKeyQuota() error {
-	return checkQuota("Key", c.server.quotas.Keys, len(c.region.keyOrder))
+	if c.server.quotas.Keys == 0 {
+		return nil
+	}
+	return checkQuota("Key", c.server.quotas.Keys, len(c.region.keyOrder)-c.region.managedKeys())
 }
 
 func (c *call) checkAliasQuota(k *key) error {

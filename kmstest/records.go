@@ -41,6 +41,7 @@ type keyState struct {
 	Usage       types.KeyUsageType `json:"usage"`
 	Origin      types.OriginType   `json:"origin"`
 	MultiRegion bool               `json:"multiRegion,omitzero"`
+	Managed     bool               `json:"managed,omitzero"`
 	Created     time.Time          `json:"created"`
 	Store       string             `json:"store,omitzero"`
 	ExternalID  string             `json:"externalId,omitzero"`
@@ -75,7 +76,7 @@ func (k *key) record(s *Server) (name string, state any) {
 	}
 	x := keyState{
 		Account: k.region.account, Region: k.region.region, ID: k.id, Sequence: k.sequence, Ring: k.ring.number,
-		Spec: k.spec, Usage: k.usage, Origin: k.origin, MultiRegion: k.multiRegion, Created: k.created,
+		Spec: k.spec, Usage: k.usage, Origin: k.origin, MultiRegion: k.multiRegion, Managed: k.managed, Created: k.created,
 		ExternalID: k.externalID, State: k.state, Description: k.description,
 	}
 	if k.store != nil {

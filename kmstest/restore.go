@@ -229,7 +229,7 @@ func (b *builder) key(x keyState, primaries map[string]bool) error {
 	k := &key{
 		traits: traits{
 			region: r, spec: x.Spec, usage: x.Usage, origin: x.Origin,
-			multiRegion: x.MultiRegion, created: x.Created, externalID: x.ExternalID,
+			multiRegion: x.MultiRegion, managed: x.Managed, created: x.Created, externalID: x.ExternalID,
 		},
 		face:     face{state: x.State},
 		sequence: x.Sequence, description: x.Description, ring: b.rings[x.Ring],

@@ -211,11 +211,10 @@ func (s *Server) keep() {
 	}
 }
 
-// admitsChange refuses an operation that would change a world whose file takes no
-// more changes.
+// admitsChange refuses a change of a world whose file takes no more changes.
 func (c *call) admitsChange() error {
 	k := c.server.mu.keeper
-	if k == nil || c.operation.reads || k.file.Err() == nil {
+	if k == nil || k.file.Err() == nil {
 		return nil
 	}
 	return k.refusal(c.operation.name)

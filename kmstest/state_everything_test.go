@@ -149,14 +149,16 @@ func (a *actor) store(ctx context.Context, c *kms.Client) *string {
 
 func (a *actor) alias() *string { return str(fmt.Sprint("alias/", a.rand.IntN(4))) }
 
-// existingAlias returns the name of one of the aliases of a Region.
+// existingAlias returns the name of one of the aliases of a Region that are not
+// those of AWS.
 func (a *actor) existingAlias(ctx context.Context, c *kms.Client) *string {
 	aliases, err := c.ListAliases(ctx, &kms.ListAliasesInput{})
 	require.NoError(a.t, err)
-	if len(aliases.Aliases) == 0 {
+	own := slices.DeleteFunc(aliases.Aliases, func(e types.AliasListEntry) bool { return strings.HasPrefix(*e.AliasName, "alias/aws/") })
+	if len(own) == 0 {
 		return a.alias()
 	}
-	return aliases.Aliases[a.rand.IntN(len(aliases.Aliases))].AliasName
+	return own[a.rand.IntN(len(own))].AliasName
 }
 
 // grant returns the ID of one of the grants of a key.
@@ -247,6 +249,10 @@ var actions = map[string]func(ctx context.Context, a *actor, c *kms.Client, k *t
 		_, err := c.CreateKey(ctx, in)
 		return err
 	},
+	"DescribeKey of an AWS managed key": func(ctx context.Context, a *actor, c *kms.Client, _ *types.KeyMetadata) error {
+		_, err := c.DescribeKey(ctx, &kms.DescribeKeyInput{KeyId: str(a.oneOf([]string{"alias/aws/s3", "alias/aws/ebs"}))})
+		return err
+	},
 	"ReplicateKey": func(ctx context.Context, a *actor, c *kms.Client, k *types.KeyMetadata) error {
 		if !*k.MultiRegion {
 			k = newKey(a.t, c, multiRegion)
@@ -303,7 +309,9 @@ var actions = map[string]func(ctx context.Context, a *actor, c *kms.Client, k *t
 		return err
 	},
 	"UpdateAlias": func(ctx context.Context, a *actor, c *kms.Client, k *types.KeyMetadata) error {
-		_, err := c.UpdateAlias(ctx, &kms.UpdateAliasInput{AliasName: a.existingAlias(ctx, c), TargetKeyId: k.KeyId})
+		name := a.existingAlias(ctx, c)
+		_, _ = c.CreateAlias(ctx, &kms.CreateAliasInput{AliasName: name, TargetKeyId: newKey(a.t, c).KeyId})
+		_, err := c.UpdateAlias(ctx, &kms.UpdateAliasInput{AliasName: name, TargetKeyId: k.KeyId})
 		return err
 	},
 	"DeleteAlias": func(ctx context.Context, a *actor, c *kms.Client, _ *types.KeyMetadata) error {

@@ -14,7 +14,8 @@
 // that begin with alias/conformance-.
 //
 // Run it in an account that is there for tests. It needs permission for kms:* and
-// touches no key but its own.
+// touches no key but its own, and the AWS managed key of Amazon S3, which it
+// describes: AWS makes that key if it is not there, and takes nothing for it.
 //
 // # Running it
 //

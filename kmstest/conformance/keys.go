@@ -256,6 +256,16 @@ var keyRules = []rule{
 		},
 	},
 	{
+		"DescribeKey", "the alias of a service has the key that AWS manages",
+		"DescribeKey of alias/aws/s3 answers the AWS managed key of Amazon S3, which it makes if need be, and which nobody uses but through S3.",
+		func(t *trial) {
+			k := answer(t, t.DescribeKey, &kms.DescribeKeyInput{KeyId: aws.String("alias/aws/s3")}).KeyMetadata
+			equal(t, "KeyManager", k.KeyManager, types.KeyManagerTypeAws)
+			equal(t, "KeySpec", k.KeySpec, types.KeySpecSymmetricDefault)
+			refusal(t, t.Encrypt, &kms.EncryptInput{KeyId: k.KeyId, Plaintext: []byte("x")}, "AccessDeniedException")
+		},
+	},
+	{
 		"DescribeKey", "an absent alias is NotFound",
 		"The alias ARN in the text tells a missing alias from a missing key: Alias <ARN> is not found.",
 		func(t *trial) {
