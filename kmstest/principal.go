@@ -51,6 +51,8 @@ type principalOptions struct {
 	uniqueID   string
 	provider   string
 	conditions map[string][]string
+
+	credentials *aws.Credentials
 }
 
 // WithPolicy attaches an identity policy to the principal, besides those that it
@@ -100,13 +102,24 @@ func WithConditionKey(name string, values ...string) PrincipalOption {
 	}
 }
 
+// WithCredentials gives this Principal, and not others with the same ARN, these
+// keys in place of keys that the Server makes up: for clients whose keys a test
+// does not choose, such as those of a configuration file. A missing secret is made
+// up.
+//
+// [Server.Principal] panics if the access key is not 1 to 128 letters, digits and
+// underscores, or is that of another principal.
+func WithCredentials(c aws.Credentials) PrincipalOption {
+	return func(o *principalOptions) { o.credentials = &c }
+}
+
 // Principal returns the principal with that ARN, for example
 // "arn:aws:iam::111122223333:role/reader", in any account, or the AWS service with
 // that name, for example "logs.amazonaws.com". Nobody else has to know of it first.
 //
 // Policies, tags and IDs stay with the ARN: it has those that this call and earlier
-// ones have given it. Condition keys are those of the Principal that this call
-// returns. Principal panics if arn is not that of an account root, a user, a role,
+// ones have given it. Condition keys and credentials are those of the Principal
+// that this call returns. Principal panics if arn is not that of an account root, a user, a role,
 // an assumed role or a federated user, and if an option does not fit it.
 func (s *Server) Principal(arn string, opts ...PrincipalOption) *Principal {
 	who, ok := parsePrincipal(arn)
@@ -123,10 +136,10 @@ func (s *Server) Principal(arn string, opts ...PrincipalOption) *Principal {
 	}
 	p := s.principals.get(who)
 	s.change(p.identity, o)
-	if o.conditions == nil {
+	if o.conditions == nil && o.credentials == nil {
 		return p
 	}
-	return s.principals.derive(p.identity, o.conditions)
+	return s.principals.derive(p.identity, o)
 }
 
 // check panics if an option does not fit the principal.
@@ -138,6 +151,9 @@ func (o *principalOptions) check(who policy.Principal) {
 		panic(fmt.Sprintf("kmstest: %s is not a session of a role, which it takes to have an identity provider", cmp.Or(who.ARN, who.Service)))
 	case who.Kind == policy.Service && (len(o.policies) > 0 || len(o.tags) > 0):
 		panic(fmt.Sprintf("kmstest: the service %s has no policies and no tags", who.Service))
+	}
+	if o.credentials != nil && !accessKeyID.MatchString(o.credentials.AccessKeyID) {
+		panic(fmt.Sprintf("kmstest: the access key %q is not 1 to 128 letters, digits and underscores", o.credentials.AccessKeyID))
 	}
 	given := o.conditions
 	o.conditions = nil
@@ -262,6 +278,8 @@ func (p *Principal) in(region string) *API {
 // customer has it.
 const serviceAccount = "000000000000"
 
+var accessKeyID = regexp.MustCompile(`^\w{1,128}$`)
+
 var principalARN = regexp.MustCompile(
 	`^arn:(aws|aws-cn|aws-us-gov):(iam|sts)::(\d{12}):(root|user|role|assumed-role|federated-user)(?:/([\w+=,.@/-]+))?$`)
 
@@ -345,7 +363,7 @@ func (ps *principals) get(who policy.Principal) *Principal {
 	i := ps.identities[name]
 	if i == nil {
 		i = ps.newIdentity(who, role)
-		i.plain = ps.add(i, nil)
+		i.plain = ps.add(&Principal{identity: i, credentials: ps.newCredentials(&i.who)})
 		ps.identities[name] = i
 	}
 	return i.plain
@@ -384,16 +402,25 @@ func (ps *principals) exists(name string) bool {
 	return false
 }
 
-// derive returns a new Principal whose requests have condition keys of their own.
-func (ps *principals) derive(i *identity, conditions map[string][]string) *Principal {
+// derive returns a new Principal whose requests have condition keys, or
+// credentials, of their own.
+func (ps *principals) derive(i *identity, o principalOptions) *Principal {
 	ps.mu.Lock()
 	defer ps.mu.Unlock()
-	return ps.add(i, conditions)
+	c := ps.newCredentials(&i.who)
+	if given := o.credentials; given != nil {
+		if other := ps.byAccessKey[given.AccessKeyID]; other != nil && other.identity != i {
+			panic(fmt.Sprintf("kmstest: the access key %q is that of %s already", given.AccessKeyID, other.label()))
+		}
+		c.AccessKeyID, c.SessionToken = given.AccessKeyID, given.SessionToken
+		c.SecretAccessKey = cmp.Or(given.SecretAccessKey, c.SecretAccessKey)
+	}
+	return ps.add(&Principal{identity: i, credentials: c, conditions: o.conditions})
 }
 
-// add makes a Principal. The caller holds the lock.
-func (ps *principals) add(i *identity, conditions map[string][]string) *Principal {
-	p := &Principal{identity: i, server: ps.server, credentials: ps.newCredentials(&i.who), conditions: conditions}
+// add adds a Principal. The caller holds the lock.
+func (ps *principals) add(p *Principal) *Principal {
+	p.server = ps.server
 	ps.byAccessKey[p.credentials.AccessKeyID] = p
 	return p
 }

@@ -1,9 +1,12 @@
 package kmstest_test
 
 import (
+	"context"
+	"fmt"
 	"strings"
 	"testing"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/kms"
 	"github.com/aws/aws-sdk-go-v2/service/kms/types"
 	"github.com/kmskit/kmskit/kmstest"
@@ -211,6 +214,64 @@ func TestWithConditionKey(t *testing.T) {
 			srv.Principal(app, kmstest.WithConditionKey("aws:CalledVia", "athena.amazonaws.com", "s3.amazonaws.com"))
 			srv.Principal(app, kmstest.WithConditionKey("cognito-identity.amazonaws.com:sub", "x"))
 		})
+	})
+}
+
+func TestWithCredentials(t *testing.T) {
+	t.Parallel()
+	whoami := func(t *testing.T, srv *kmstest.Server, c *kms.Client) string {
+		t.Helper()
+		_, _ = c.ListKeys(t.Context(), &kms.ListKeysInput{})
+		calls := srv.Calls()
+		return calls[len(calls)-1].Principal
+	}
+	t.Run("are those by which the Principal is known", func(t *testing.T) {
+		t.Parallel()
+		srv := kmstest.New(kmstest.WithSignatureVerification())
+		app := role(account, "app")
+		given := aws.Credentials{AccessKeyID: "app_1", SecretAccessKey: "secret", SessionToken: "token"}
+		p := srv.Principal(app, kmstest.WithCredentials(given))
+		assert.Equal(t, given.SecretAccessKey, p.Credentials().SecretAccessKey)
+		assert.Equal(t, given.SessionToken, p.Credentials().SessionToken)
+		assert.Equal(t, app, whoami(t, srv, p.Client()))
+
+		plain := srv.Principal(app)
+		assert.NotEqual(t, "app_1", plain.Credentials().AccessKeyID)
+		assert.Equal(t, app, whoami(t, srv, plain.Client()))
+
+		with := func(c aws.Credentials) *kms.Client {
+			return srv.Client(func(o *kms.Options) {
+				o.Credentials = aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) { return c, nil })
+			})
+		}
+		assert.Equal(t, app, whoami(t, srv, with(given)))
+		given.SecretAccessKey = "another"
+		assert.Empty(t, whoami(t, srv, with(given)))
+	})
+
+	t.Run("have a secret in any case", func(t *testing.T) {
+		t.Parallel()
+		srv := kmstest.New(kmstest.WithSignatureVerification())
+		p := srv.Principal(role(account, "app"), kmstest.WithCredentials(aws.Credentials{AccessKeyID: "app"}))
+		assert.Equal(t, role(account, "app"), whoami(t, srv, p.Client()))
+	})
+
+	t.Run("can be given again, and not to others", func(t *testing.T) {
+		t.Parallel()
+		srv := kmstest.New()
+		with := func(id string) kmstest.PrincipalOption {
+			return kmstest.WithCredentials(aws.Credentials{AccessKeyID: id})
+		}
+		srv.Principal(role(account, "a"), with("A"))
+		srv.Principal(role(account, "a"), with("A"), allow("kms:ListKeys"))
+		assert.PanicsWithValue(t, `kmstest: the access key "A" is that of `+role(account, "a")+" already", func() {
+			srv.Principal(role(account, "b"), with("A"))
+		})
+		for _, id := range []string{"", "a/b", "a b", strings.Repeat("a", 129)} {
+			assert.PanicsWithValue(t, fmt.Sprintf("kmstest: the access key %q is not 1 to 128 letters, digits and underscores", id), func() {
+				srv.Principal(role(account, "a"), with(id))
+			})
+		}
 	})
 }
 
