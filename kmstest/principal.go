@@ -122,38 +122,58 @@ func WithCredentials(c aws.Credentials) PrincipalOption {
 // that this call returns. Principal panics if arn is not that of an account root, a user, a role,
 // an assumed role or a federated user, and if an option does not fit it.
 func (s *Server) Principal(arn string, opts ...PrincipalOption) *Principal {
-	who, ok := parsePrincipal(arn)
-	if !ok {
-		panic(fmt.Sprintf("kmstest: %q is neither the ARN of a principal, such as arn:aws:iam::111122223333:role/reader, nor the name of an AWS service", arn))
-	}
 	var o principalOptions
 	for _, opt := range opts {
 		opt(&o)
 	}
-	o.check(who)
-	if s.strict {
-		o.checkPolicies(arn)
+	who, err := s.checkPrincipal(arn, &o)
+	if err != nil {
+		panic("kmstest: " + err.Error())
 	}
+	p, err := s.addPrincipal(who, o)
+	if err != nil {
+		panic("kmstest: " + err.Error())
+	}
+	return p
+}
+
+// checkPrincipal returns who the principal with that ARN is. It refuses one that
+// there cannot be, and options that do not fit it.
+func (s *Server) checkPrincipal(arn string, o *principalOptions) (policy.Principal, error) {
+	who, ok := parsePrincipal(arn)
+	if !ok {
+		return who, fmt.Errorf("%q is neither the ARN of a principal, such as arn:aws:iam::111122223333:role/reader, nor the name of an AWS service", arn)
+	}
+	if err := o.check(who); err != nil {
+		return who, err
+	}
+	if s.strict {
+		return who, o.checkPolicies(arn)
+	}
+	return who, nil
+}
+
+// addPrincipal returns a principal after it has got what the options say.
+func (s *Server) addPrincipal(who policy.Principal, o principalOptions) (*Principal, error) {
 	p := s.principals.get(who)
 	s.change(p.identity, o)
 	if o.conditions == nil && o.credentials == nil {
-		return p
+		return p, nil
 	}
 	return s.principals.derive(p.identity, o)
 }
 
-// check panics if an option does not fit the principal.
-func (o *principalOptions) check(who policy.Principal) {
-	switch {
+// check refuses options that do not fit the principal.
+func (o *principalOptions) check(who policy.Principal) error {
+	switch name := cmp.Or(who.ARN, who.Service); {
 	case o.uniqueID != "" && who.Kind != policy.User && who.Kind != policy.Role:
-		panic(fmt.Sprintf("kmstest: %s has no unique ID", cmp.Or(who.ARN, who.Service)))
+		return fmt.Errorf("%s has no unique ID", name)
 	case o.provider != "" && who.Kind != policy.Session:
-		panic(fmt.Sprintf("kmstest: %s is not a session of a role, which it takes to have an identity provider", cmp.Or(who.ARN, who.Service)))
+		return fmt.Errorf("%s is not a session of a role, which it takes to have an identity provider", name)
 	case who.Kind == policy.Service && (len(o.policies) > 0 || len(o.tags) > 0):
-		panic(fmt.Sprintf("kmstest: the service %s has no policies and no tags", who.Service))
-	}
-	if o.credentials != nil && !accessKeyID.MatchString(o.credentials.AccessKeyID) {
-		panic(fmt.Sprintf("kmstest: the access key %q is not 1 to 128 letters, digits and underscores", o.credentials.AccessKeyID))
+		return fmt.Errorf("the service %s has no policies and no tags", name)
+	case o.credentials != nil && !accessKeyID.MatchString(o.credentials.AccessKeyID):
+		return fmt.Errorf("the access key %q is not 1 to 128 letters, digits and underscores", o.credentials.AccessKeyID)
 	}
 	given := o.conditions
 	o.conditions = nil
@@ -161,26 +181,28 @@ func (o *principalOptions) check(who policy.Principal) {
 		key, standing := policyfacts.FindKey(name)
 		switch {
 		case standing != policyfacts.Known:
-			panic(fmt.Sprintf("kmstest: no request to KMS has the condition key %q", name))
+			return fmt.Errorf("no request to KMS has the condition key %q", name)
 		case isOwnKey(name):
-			panic(fmt.Sprintf("kmstest: the condition key %q follows from the request", name))
+			return fmt.Errorf("the condition key %q follows from the request", name)
 		case len(values) != 1 && !key.List:
-			panic(fmt.Sprintf("kmstest: the condition key %q has one value, not %d", name, len(values)))
+			return fmt.Errorf("the condition key %q has one value, not %d", name, len(values))
 		}
 		if o.conditions == nil {
 			o.conditions = map[string][]string{}
 		}
 		o.conditions[strings.ToLower(name)] = values
 	}
+	return nil
 }
 
-// checkPolicies panics if a policy has what means nothing.
-func (o *principalOptions) checkPolicies(arn string) {
+// checkPolicies refuses a policy that has what means nothing.
+func (o *principalOptions) checkPolicies(arn string) error {
 	for _, d := range o.policies {
 		if unknown := policy.Compile(d).Unknown(); len(unknown) > 0 {
-			panic(fmt.Sprintf("kmstest: an identity policy of %s: %s", arn, strings.Join(unknown, "; ")))
+			return fmt.Errorf("an identity policy of %s: %s", arn, strings.Join(unknown, "; "))
 		}
 	}
+	return nil
 }
 
 // change gives an identity what the options say.
@@ -404,18 +426,18 @@ func (ps *principals) exists(name string) bool {
 
 // derive returns a new Principal whose requests have condition keys, or
 // credentials, of their own.
-func (ps *principals) derive(i *identity, o principalOptions) *Principal {
+func (ps *principals) derive(i *identity, o principalOptions) (*Principal, error) {
 	ps.mu.Lock()
 	defer ps.mu.Unlock()
 	c := ps.newCredentials(&i.who)
 	if given := o.credentials; given != nil {
 		if other := ps.byAccessKey[given.AccessKeyID]; other != nil && other.identity != i {
-			panic(fmt.Sprintf("kmstest: the access key %q is that of %s already", given.AccessKeyID, other.label()))
+			return nil, fmt.Errorf("the access key %q is that of %s already", given.AccessKeyID, other.label())
 		}
 		c.AccessKeyID, c.SessionToken = given.AccessKeyID, given.SessionToken
 		c.SecretAccessKey = cmp.Or(given.SecretAccessKey, c.SecretAccessKey)
 	}
-	return ps.add(&Principal{identity: i, credentials: c, conditions: o.conditions})
+	return ps.add(&Principal{identity: i, credentials: c, conditions: o.conditions}), nil
 }
 
 // add adds a Principal. The caller holds the lock.
