@@ -178,3 +178,10 @@ func role(account, name string) string { return "arn:aws:iam::" + account + ":ro
 func arnOf(resource string) string { return "arn:aws:kms:us-east-1:" + account + ":" + resource }
 
 var str = aws.String
+
+// withKeys makes a client use these credentials.
+func withKeys(c aws.Credentials) func(*kms.Options) {
+	return func(o *kms.Options) {
+		o.Credentials = aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) { return c, nil })
+	}
+}

@@ -1,7 +1,6 @@
 package kmstest_test
 
 import (
-	"context"
 	"fmt"
 	"strings"
 	"testing"
@@ -239,14 +238,9 @@ func TestWithCredentials(t *testing.T) {
 		assert.NotEqual(t, "app_1", plain.Credentials().AccessKeyID)
 		assert.Equal(t, app, whoami(t, srv, plain.Client()))
 
-		with := func(c aws.Credentials) *kms.Client {
-			return srv.Client(func(o *kms.Options) {
-				o.Credentials = aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) { return c, nil })
-			})
-		}
-		assert.Equal(t, app, whoami(t, srv, with(given)))
+		assert.Equal(t, app, whoami(t, srv, srv.Client(withKeys(given))))
 		given.SecretAccessKey = "another"
-		assert.Empty(t, whoami(t, srv, with(given)))
+		assert.Empty(t, whoami(t, srv, srv.Client(withKeys(given))))
 	})
 
 	t.Run("have a secret in any case", func(t *testing.T) {

@@ -12,15 +12,18 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/kms"
 	"github.com/aws/aws-sdk-go-v2/service/kms/types"
+	"github.com/kmskit/kmskit"
 	"github.com/kmskit/kmskit/kmstest/internal/material"
+	"github.com/kmskit/kmskit/kmstest/internal/policy"
 	"github.com/kmskit/kmskit/kmstest/internal/shape"
 	"go.yaml.in/yaml/v3"
 )
 
-// Seed makes the keys that a document in YAML or JSON describes, in the account of
-// the Server's own clients:
+// Seed makes the keys and the principals that a document in YAML or JSON
+// describes, the keys in the account of the Server's own clients:
 //
 //	Keys:
 //	  - KeyId: 1234abcd-12ab-34cd-56ef-1234567890ab
@@ -34,8 +37,14 @@ import (
 //	    KeySpec: ECC_NIST_P256
 //	    KeyUsage: SIGN_VERIFY
 //	    Enabled: false
+//	Principals:
+//	  - Arn: arn:aws:iam::111122223333:role/reader
+//	    AccessKeyId: reader
+//	    Policies:
+//	      - Version: 2012-10-17
+//	        Statement: {Effect: Allow, Action: kms:Decrypt, Resource: '*'}
 //
-// KeyId is required: a UUID, or for a multi-Region key "mrk-" and 32 hexadecimal
+// A key needs a KeyId: a UUID, or for a multi-Region key "mrk-" and 32 hexadecimal
 // digits. All else can be left out. Description, KeySpec, KeyUsage, MultiRegion,
 // Policy and Tags are those of CreateKey; Policy can be a document in place of its
 // text. Region is the Server's own if there is none, Aliases are names with their
@@ -48,22 +57,34 @@ import (
 // What is encrypted under a key in one process can be decrypted under the same key,
 // with the same material, in another. Without Material it is drawn by chance.
 //
+// A principal is as [Server.Principal] makes it, in any account, with identity
+// policies and Tags. Requests with its AccessKeyId are its own; it also takes a
+// SecretAccessKey and a SessionToken, which count if signatures are verified.
+//
 // A key that is there already, in a world from [Open], stays as it is, if it is
 // the same key: of the same spec, usage and material. If anything is wrong, Seed
 // returns an error that names the entries, and makes nothing.
 func (s *Server) Seed(r io.Reader) error {
-	entries, err := parseSeed(r)
-	if err != nil {
-		return fmt.Errorf("kmstest: seed: %w", err)
-	}
-	plan, err := s.planSeed(entries)
-	if err == nil {
-		err = s.sow(plan)
-	}
-	if err != nil {
+	if err := s.seed(r); err != nil {
 		return fmt.Errorf("kmstest: seed: %w", err)
 	}
 	return nil
+}
+
+func (s *Server) seed(r io.Reader) error {
+	d, err := parseSeed(r)
+	if err != nil {
+		return err
+	}
+	keys, wrongKeys := s.planSeed(d.Keys)
+	principals, wrongPrincipals := s.planPrincipals(d.Principals)
+	if err := errors.Join(wrongKeys, wrongPrincipals); err != nil {
+		return err
+	}
+	if err := s.sow(keys); err != nil {
+		return err
+	}
+	return s.sowPrincipals(principals)
 }
 
 // A seedEntry describes one key.
@@ -166,32 +187,30 @@ func listMembers(n *yaml.Node, names ...string) error {
 }
 
 // A seedDocument is the whole of it.
-type seedDocument struct{ Keys []seedEntry }
-
-func (d *seedDocument) UnmarshalYAML(n *yaml.Node) error {
-	if err := cmp.Or(knownMembers(n, "Keys"), listMembers(n, "Keys")); err != nil {
-		return err
-	}
-	for i := 0; i < len(n.Content); i += 2 {
-		if err := n.Content[i+1].Decode(&d.Keys); err != nil {
-			return err
-		}
-	}
-	return nil
+type seedDocument struct {
+	Keys       []seedEntry     `yaml:"Keys"`
+	Principals []seedPrincipal `yaml:"Principals"`
 }
 
-func parseSeed(r io.Reader) ([]seedEntry, error) {
+func (d *seedDocument) UnmarshalYAML(n *yaml.Node) error {
+	if err := cmp.Or(knownMembers(n, "Keys", "Principals"), listMembers(n, "Keys", "Principals")); err != nil {
+		return err
+	}
+	type plain seedDocument
+	return n.Decode((*plain)(d))
+}
+
+func parseSeed(r io.Reader) (d seedDocument, err error) {
 	in := yaml.NewDecoder(r) // which reads JSON too
-	var d seedDocument
 	if err := in.Decode(&d); errors.Is(err, io.EOF) {
-		return nil, errors.New("the document is empty")
+		return d, errors.New("the document is empty")
 	} else if err != nil {
-		return nil, err
+		return d, err
 	}
 	if err := in.Decode(new(yaml.Node)); !errors.Is(err, io.EOF) {
-		return nil, errors.New("there is something behind the document")
+		return d, errors.New("there is something behind the document")
 	}
-	return d.Keys, nil
+	return d, nil
 }
 
 // A seedling is a key that is to be made, if it is not there.
@@ -239,9 +258,8 @@ func (s *Server) newSeedling(e seedEntry) (seedling, error) {
 	case e.Region != "" && !regionName.MatchString(e.Region):
 		return seedling{}, fmt.Errorf("%q is not the name of a Region", e.Region)
 	}
-	in := &kms.CreateKeyInput{Description: e.Description, KeySpec: e.KeySpec, KeyUsage: e.KeyUsage, MultiRegion: &multiRegion}
-	for _, t := range e.Tags {
-		in.Tags = append(in.Tags, types.Tag{TagKey: t.TagKey, TagValue: t.TagValue})
+	in := &kms.CreateKeyInput{
+		Description: e.Description, KeySpec: e.KeySpec, KeyUsage: e.KeyUsage, MultiRegion: &multiRegion, Tags: tagsOf(e.Tags),
 	}
 	if e.Policy != nil {
 		in.Policy = (*string)(e.Policy)
@@ -251,6 +269,13 @@ func (s *Server) newSeedling(e seedEntry) (seedling, error) {
 	}
 	l := seedling{entry: e, call: s.seedCall(e.Region)}
 	return l, l.grow(in)
+}
+
+func tagsOf(list []seedTag) (tags []types.Tag) {
+	for _, t := range list {
+		tags = append(tags, types.Tag{TagKey: t.TagKey, TagValue: t.TagValue})
+	}
+	return tags
 }
 
 // seedCall returns the call that makes a key in a Region.
@@ -445,6 +470,105 @@ func (l seedling) name(named map[string]*key) error {
 			return fmt.Errorf("%s is there already, as the alias of another key", name)
 		}
 		named[arn] = l.key
+	}
+	return nil
+}
+
+// A seedPrincipal describes a principal.
+type seedPrincipal struct {
+	line int
+
+	ARN             string       `yaml:"Arn"`
+	AccessKeyID     string       `yaml:"AccessKeyId"`
+	SecretAccessKey string       `yaml:"SecretAccessKey"`
+	SessionToken    string       `yaml:"SessionToken"`
+	Policies        []seedPolicy `yaml:"Policies"`
+	Tags            []seedTag    `yaml:"Tags"`
+}
+
+func (p *seedPrincipal) UnmarshalYAML(n *yaml.Node) error {
+	if err := cmp.Or(
+		knownMembers(n, "Arn", "AccessKeyId", "SecretAccessKey", "SessionToken", "Policies", "Tags"),
+		listMembers(n, "Policies", "Tags"),
+	); err != nil {
+		return err
+	}
+	type plain seedPrincipal // without this method
+	if err := n.Decode((*plain)(p)); err != nil {
+		return err
+	}
+	p.line = n.Line
+	return nil
+}
+
+// A plannedPrincipal is one with which nothing is wrong.
+type plannedPrincipal struct {
+	who     policy.Principal
+	options principalOptions
+}
+
+func (s *Server) planPrincipals(entries []seedPrincipal) ([]plannedPrincipal, error) {
+	var plan []plannedPrincipal
+	var wrong []error
+	holders := map[string]string{} // ARNs, by access key
+	for _, e := range entries {
+		p, err := s.planPrincipal(e, holders)
+		if err != nil {
+			wrong = append(wrong, fmt.Errorf("line %d: principal %q: %w", e.line, e.ARN, err))
+			continue
+		}
+		plan = append(plan, p)
+	}
+	return plan, errors.Join(wrong...)
+}
+
+func (s *Server) planPrincipal(e seedPrincipal, holders map[string]string) (p plannedPrincipal, err error) {
+	for _, text := range e.Policies {
+		d, err := kmskit.ParsePolicyDocument(string(text))
+		if err != nil {
+			return p, err
+		}
+		if i := slices.IndexFunc(d.Statement, namesPrincipals); i >= 0 {
+			return p, fmt.Errorf("statement %d of an identity policy has a Principal or a NotPrincipal element, which only key policies have", i+1)
+		}
+		p.options.policies = append(p.options.policies, d)
+	}
+	if len(e.Tags) > 0 {
+		tags := tagsOf(e.Tags)
+		if err := shape.Validate(&kms.TagResourceInput{KeyId: new("any"), Tags: tags}); err != nil {
+			return p, err
+		}
+		p.options.tags = map[string]string{}
+		for _, t := range tags {
+			p.options.tags[*t.TagKey] = *t.TagValue
+		}
+	}
+	p.options.credentials = &aws.Credentials{
+		AccessKeyID: e.AccessKeyID, SecretAccessKey: e.SecretAccessKey, SessionToken: e.SessionToken,
+	}
+	if p.who, err = s.checkPrincipal(e.ARN, &p.options); err != nil {
+		return p, err
+	}
+	holder := holders[e.AccessKeyID]
+	if other := s.principals.having(e.AccessKeyID); other != nil {
+		holder = other.label()
+	}
+	if holder != "" && holder != e.ARN {
+		return p, fmt.Errorf("the access key %q is that of %s already", e.AccessKeyID, holder)
+	}
+	holders[e.AccessKeyID] = e.ARN
+	return p, nil
+}
+
+func namesPrincipals(s kmskit.Statement) bool {
+	return !namesNobody(&s.Principal) || !namesNobody(&s.NotPrincipal)
+}
+
+func (s *Server) sowPrincipals(plan []plannedPrincipal) error {
+	for _, p := range plan {
+		if _, err := s.addPrincipal(p.who, p.options); err != nil {
+			return err
+		}
 	}
 	return nil
 }

@@ -211,6 +211,82 @@ Keys:
 		assert.Equal(t, kmstest.Dump(srv, true, true), kmstest.Dump(crash(t, name), true, true))
 	})
 
+	t.Run("makes principals, who act by their access keys", func(t *testing.T) {
+		t.Parallel()
+		document := `
+Keys: [{KeyId: ` + seededID + `}]
+Principals:
+  - Arn: ` + role(account, "reader") + `
+    AccessKeyId: reader
+    Policies:
+      - Version: 2012-10-17
+        Statement: {Effect: Allow, Action: kms:DescribeKey, Resource: '*', Condition: {StringEquals: {aws:PrincipalTag/team: "1"}}}
+      - '{"Statement": {"Effect": "Deny", "Action": "kms:Encrypt", "Resource": "*"}}'
+    Tags: [{TagKey: team, TagValue: 1}]
+  - Arn: arn:aws:iam::` + other + `:user/guest
+    AccessKeyId: guest
+    SecretAccessKey: secret
+    SessionToken: token
+`
+		srv := kmstest.New()
+		for range 2 { // the second time they are there
+			seeded(t, srv, document)
+			with := func(accessKey string) *kms.Client {
+				return srv.Client(once, withKeys(aws.Credentials{AccessKeyID: accessKey, SecretAccessKey: "any"}))
+			}
+			assert.Equal(t, seededID, *metadataOf(t, with("reader"), seededID).KeyId)
+			_, err := with("reader").Encrypt(t.Context(), &kms.EncryptInput{KeyId: str(seededID), Plaintext: []byte("x")})
+			refused(t, err, "AccessDeniedException", "User: "+role(account, "reader")+" is not authorized to perform: kms:Encrypt on resource: "+
+				arnOf("key/"+seededID)+" with an explicit deny in an identity-based policy")
+			_, err = with("guest").ListKeys(t.Context(), &kms.ListKeysInput{})
+			refusedWith(t, err, "AccessDeniedException")
+			assert.Contains(t, err.Error(), "arn:aws:iam::"+other+":user/guest")
+			_, err = with("somebody").ListKeys(t.Context(), &kms.ListKeysInput{})
+			require.NoError(t, err, "any other access key is that of the default principal")
+		}
+	})
+
+	t.Run("gives principals the secrets by which they sign", func(t *testing.T) {
+		t.Parallel()
+		srv := seeded(t, kmstest.New(kmstest.WithSignatureVerification()),
+			"Principals: [{Arn: "+role(account, "reader")+", AccessKeyId: reader, SecretAccessKey: secret, SessionToken: token}]")
+		for secret, want := range map[string]string{"secret": "AccessDeniedException", "another": "InvalidSignatureException"} {
+			_, err := srv.Client(once, withKeys(aws.Credentials{AccessKeyID: "reader", SecretAccessKey: secret, SessionToken: "token"})).
+				ListKeys(t.Context(), &kms.ListKeysInput{})
+			refusedWith(t, err, want)
+		}
+	})
+
+	t.Run("refuses a principal that is wrong, and makes nothing", func(t *testing.T) {
+		t.Parallel()
+		principal := func(members string) string {
+			return "Keys: [{KeyId: " + seededID + "}]\nPrincipals:\n- {Arn: '" + role(account, "x") + "'" + members + "}"
+		}
+		for document, want := range map[string]string{
+			"Principals: {}":                  "line 1: member Principals must be a list",
+			"Principals: [x]":                 "line 1: an object is wanted, with Arn, AccessKeyId",
+			"Principals: [{AccessKeyId: x}]":  `line 1: principal "": "" is neither the ARN of a principal`,
+			principal(", Name: x"):            `line 3: there is no member "Name"; there are Arn, AccessKeyId`,
+			principal(""):                     `line 3: principal "` + role(account, "x") + `": the access key "" is not 1 to 128 letters`,
+			principal(", AccessKeyId: a/b"):   `the access key "a/b" is not 1 to 128 letters`,
+			principal(", AccessKeyId: taken"): `the access key "taken" is that of ` + role(account, "holder") + " already",
+			principal(", AccessKeyId: x}\n- {Arn: '" + role(account, "y") + "', AccessKeyId: x"):                                    `line 4: principal "` + role(account, "y") + `": the access key "x" is that of ` + role(account, "x") + " already",
+			principal(", AccessKeyId: x, Policies: {Version: 2012-10-17}"):                                                          "line 3: member Policies must be a list",
+			principal(", AccessKeyId: x, Policies: [{Statement: {Effect: allow}}]"):                                                 "Effect",
+			principal(", AccessKeyId: x, Policies: [{Statement: {Effect: Allow, Principal: '*', Action: 'kms:*', Resource: '*'}}]"): "statement 1 of an identity policy has a Principal or a NotPrincipal element",
+			principal(", AccessKeyId: x, Tags: [{TagKey: a}]"):                                                                      "tagValue",
+			principal(", AccessKeyId: x}\n- {Arn: s3.amazonaws.com, AccessKeyId: s3, Tags: [{TagKey: a, TagValue: b}]"):             "the service s3.amazonaws.com has no policies and no tags",
+		} {
+			srv := kmstest.New()
+			srv.Principal(role(account, "holder"), kmstest.WithCredentials(aws.Credentials{AccessKeyID: "taken"}))
+			before := kmstest.Dump(srv, true, true)
+			assert.ErrorContains(t, srv.Seed(strings.NewReader(document)), want, document)
+			assert.Equal(t, before, kmstest.Dump(srv, true, true), document)
+			_, err := srv.Client(withKeys(aws.Credentials{AccessKeyID: "x", SecretAccessKey: "any"})).ListKeys(t.Context(), &kms.ListKeysInput{})
+			require.NoError(t, err, "nobody has got the access key")
+		}
+	})
+
 	t.Run("refuses what is wrong by name, and makes nothing", func(t *testing.T) {
 		t.Parallel()
 		key := func(members string) string { return "Keys:\n- {KeyId: " + seededID + members + "}" }
@@ -218,8 +294,8 @@ Keys:
 			"":                           "the document is empty",
 			"# nothing":                  "the document is empty",
 			"Keys: {":                    "yaml: line 1",
-			"[]":                         "line 1: an object is wanted, with Keys",
-			"keys: []":                   `line 1: there is no member "keys"; there are Keys`,
+			"[]":                         "line 1: an object is wanted, with Keys, Principals",
+			"keys: []":                   `line 1: there is no member "keys"; there are Keys, Principals`,
 			"Keys: [1]":                  "line 1: an object is wanted, with KeyId",
 			"Keys: {}":                   "kmstest: seed: line 1: member Keys must be a list",
 			key(", Tags: {team: a}"):     "line 2: member Tags must be a list",
@@ -319,6 +395,7 @@ Keys:
 func FuzzSeed(f *testing.F) {
 	f.Add("Keys: [{KeyId: " + seededID + ", Aliases: [alias/a], Material: " + seededMaterial + "}]")
 	f.Add(`{"Keys": [{"KeyId": "mrk-1234abcd12ab34cd56ef1234567890ab", "Tags": [{"TagKey": "a", "TagValue": "b"}], "Policy": {"Version": "2012-10-17"}}]}`)
+	f.Add("Principals: [{Arn: 'arn:aws:iam::111122223333:role/x', AccessKeyId: x, Policies: [{Statement: {Effect: Allow, Action: kms:*, Resource: '*'}}], Tags: [{TagKey: a, TagValue: b}]}]")
 	f.Add("Keys:\n- &a {KeyId: x}\n- *a\n- {<<: *a}\n- ~\n- {Policy: {1: 2, [a]: b}}")
 	f.Fuzz(func(t *testing.T, document string) {
 		srv := kmstest.New(kmstest.WithErrorLog(failOnPanic(t)), kmstest.WithClock(still))
