@@ -7,34 +7,41 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
+
+	"github.com/kmskit/kmskit/kmstest"
 )
 
-// logged logs every request: what was asked for, of which key, and what became of
-// it. Nothing else of a request or an answer is logged, since it may be secret.
-func logged(next http.Handler, log *slog.Logger) http.Handler {
+// logged logs every request to srv: what was asked for, of which key, and what
+// became of it, and of a denied one why. Nothing else of a request or an answer is
+// logged, since it may be secret.
+func logged(srv *kmstest.Server, log *slog.Logger) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		start := time.Now()
 		asked := new(bytes.Buffer)
 		r.Body = teeBody{io.TeeReader(r.Body, asked), r.Body}
 		answer := &answerWriter{ResponseWriter: w, status: http.StatusOK}
-		next.ServeHTTP(answer, r)
+		srv.ServeHTTP(answer, r)
 
 		_, operation, _ := strings.Cut(r.Header.Get("X-Amz-Target"), ".")
 		attrs := []slog.Attr{
 			slog.String("operation", operation),
 			slog.Int("status", answer.status),
 		}
-		if code := errorOf(answer); code != "" {
+		code := errorOf(answer)
+		if code != "" {
 			attrs = append(attrs, slog.String("error", code))
 		}
 		if key := keyOf(asked.Bytes(), answer); key != "" {
 			attrs = append(attrs, slog.String("key", key))
 		}
-		attrs = append(attrs,
-			slog.Duration("duration", time.Since(start)),
-			slog.String("request", w.Header().Get("X-Amzn-Requestid")))
+		id := w.Header().Get("X-Amzn-Requestid")
+		attrs = append(attrs, slog.Duration("duration", time.Since(start)), slog.String("request", id))
+		if code == "AccessDeniedException" {
+			attrs = append(attrs, denialOf(srv, id)...)
+		}
 		log.LogAttrs(r.Context(), slog.LevelInfo, "request", attrs...)
 	})
 }
@@ -72,6 +79,23 @@ func errorOf(answer *answerWriter) string {
 	}
 	_ = json.Unmarshal(answer.body, &refusal) // or else there is none to log
 	return refusal.Type
+}
+
+// denialOf says who was denied what a request needs, and why: nothing if nobody
+// was.
+func denialOf(srv *kmstest.Server, requestID string) []slog.Attr {
+	for _, c := range slices.Backward(srv.Calls()) {
+		if c.RequestID != requestID {
+			continue
+		}
+		for _, d := range c.Decisions {
+			if !d.Allowed {
+				return []slog.Attr{slog.String("principal", c.Principal), slog.String("denied", d.String())}
+			}
+		}
+		break
+	}
+	return nil
 }
 
 // keyOf returns the key that a request is about: the one that it names or, if it

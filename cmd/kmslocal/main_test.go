@@ -206,6 +206,26 @@ func TestRun(t *testing.T) {
 		assert.NotContains(t, p.stderr.String(), "secret text")
 	})
 
+	t.Run("logs why a request is denied", func(t *testing.T) {
+		t.Parallel()
+		p := start(t, "-v", "-seed", writeFile(t, seed+`
+Principals:
+  - Arn: arn:aws:iam::111122223333:role/reader
+    AccessKeyId: reader
+    Policies: [{Statement: {Sid: Read, Effect: Allow, Action: kms:Decrypt, Resource: '*'}}]
+`))
+		_, err := p.client(func(o *kms.Options) {
+			o.Credentials = aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
+				return aws.Credentials{AccessKeyID: "reader", SecretAccessKey: "any"}, nil
+			})
+		}).Encrypt(t.Context(), &kms.EncryptInput{KeyId: aws.String("alias/orders"), Plaintext: []byte("x")})
+		require.ErrorContains(t, err, "User: arn:aws:iam::111122223333:role/reader is not authorized to perform: kms:Encrypt")
+		p.stop()
+		p.status()
+		assert.Regexp(t, `operation=Encrypt status=400 error=AccessDeniedException .* principal=arn:aws:iam::111122223333:role/reader denied="kms:Encrypt on `+
+			`arn:aws:kms:us-east-1:111122223333:key/`+seededID+`: refused: .*Read`, p.stderr.String())
+	})
+
 	t.Run("keeps everything in a file", func(t *testing.T) {
 		t.Parallel()
 		state := filepath.Join(t.TempDir(), "state")

@@ -76,10 +76,10 @@ func parse(args []string, stderr io.Writer) (config, error) {
 	}
 	f.StringVar(&c.addr, "addr", "127.0.0.1:4599", "listen on this `host:port`; port 0 is a free one")
 	f.StringVar(&c.region, "region", "us-east-1", "the `Region` of seeded keys, and of the line that is printed; all others are there too")
-	f.StringVar(&c.account, "account", "111122223333", "the `account` that requests come from, 12 digits")
-	f.StringVar(&c.seed, "seed", "", "make the keys in this YAML or JSON `file`, unless they are there")
+	f.StringVar(&c.account, "account", "111122223333", "the `account`, 12 digits, of seeded keys and of requests that no seeded principal makes")
+	f.StringVar(&c.seed, "seed", "", "make the keys and principals in this YAML or JSON `file`, unless they are there")
 	f.StringVar(&c.state, "state", "", "keep everything in this `file`, which is made if it is not there")
-	f.BoolVar(&c.verbose, "v", false, "log every request to standard error, without what it carries")
+	f.BoolVar(&c.verbose, "v", false, "log every request to standard error, without what it carries, and why one is denied")
 	f.BoolVar(&c.allowRemote, "allow-remote", false, "listen on an address that other machines can reach")
 	f.BoolVar(&c.version, "version", false, "print the version and exit")
 	if err := f.Parse(args); err != nil {
@@ -186,7 +186,7 @@ func (c config) open(stderr io.Writer) (*kmstest.Server, error) {
 		kmstest.WithRegion(c.region),
 		kmstest.WithAccount(c.account),
 		kmstest.WithErrorLog(log.New(stderr, "", log.LstdFlags)),
-		kmstest.WithCallLog(0), // which nobody could ask for
+		kmstest.WithCallLog(c.callLog()),
 	}
 	if c.state == "" {
 		return kmstest.New(opts...), nil
@@ -195,7 +195,16 @@ func (c config) open(stderr io.Writer) (*kmstest.Server, error) {
 	return kmstest.Open(c.state, opts...)
 }
 
-// sow makes the keys of -seed.
+// callLog is how many calls to keep: with -v enough to find the one that was just
+// answered, and without it none, as nobody could ask for them.
+func (c config) callLog() int {
+	if c.verbose {
+		return 256
+	}
+	return 0
+}
+
+// sow makes the keys and principals of -seed.
 func (c config) sow(srv *kmstest.Server) error {
 	if c.seed == "" {
 		return nil
