@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -309,6 +310,22 @@ func TestRun_flags(t *testing.T) {
 		assert.Contains(t, p.url, "http://127.0.0.1:")
 		_, err := p.client().ListKeys(t.Context(), &kms.ListKeysInput{})
 		assert.NoError(t, err)
+	})
+
+	t.Run("-quotas", func(t *testing.T) {
+		t.Parallel()
+		for _, args := range [][]string{nil, {"-quotas"}} {
+			c := start(t, append(args, "-seed", writeFile(t, seed))...).client()
+			var err error
+			for i := range 50 { // beside the one of the seed
+				_, err = c.CreateAlias(t.Context(), &kms.CreateAliasInput{AliasName: aws.String(fmt.Sprint("alias/", i)), TargetKeyId: aws.String(seededID)})
+			}
+			if args == nil {
+				require.NoError(t, err)
+				continue
+			}
+			assert.ErrorContains(t, err, "LimitExceededException")
+		}
 	})
 
 	t.Run("-addr localhost", func(t *testing.T) {

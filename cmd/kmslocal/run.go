@@ -32,6 +32,7 @@ type config struct {
 	account     string
 	seed        string
 	state       string
+	quotas      bool
 	verbose     bool
 	allowRemote bool
 	version     bool
@@ -79,6 +80,7 @@ func parse(args []string, stderr io.Writer) (config, error) {
 	f.StringVar(&c.account, "account", "111122223333", "the `account`, 12 digits, of seeded keys and of requests that no seeded principal makes")
 	f.StringVar(&c.seed, "seed", "", "make the keys and principals in this YAML or JSON `file`, unless they are there")
 	f.StringVar(&c.state, "state", "", "keep everything in this `file`, which is made if it is not there")
+	f.BoolVar(&c.quotas, "quotas", false, "keep every account to the quotas of a new one, such as 50 aliases for each key")
 	f.BoolVar(&c.verbose, "v", false, "log every request to standard error, without what it carries, and why one is denied")
 	f.BoolVar(&c.allowRemote, "allow-remote", false, "listen on an address that other machines can reach")
 	f.BoolVar(&c.version, "version", false, "print the version and exit")
@@ -187,6 +189,9 @@ func (c config) open(stderr io.Writer) (*kmstest.Server, error) {
 		kmstest.WithAccount(c.account),
 		kmstest.WithErrorLog(log.New(stderr, "", log.LstdFlags)),
 		kmstest.WithCallLog(c.callLog()),
+	}
+	if c.quotas {
+		opts = append(opts, kmstest.WithQuotas(kmstest.DefaultQuotas()))
 	}
 	if c.state == "" {
 		return kmstest.New(opts...), nil
