@@ -596,6 +596,7 @@ func TestMaterialKeyStates(t *testing.T) {
 		notDying    = "KMSInvalidStateException: <arn> is not pending deletion."
 		external    = "UnsupportedOperationException: <arn> origin is EXTERNAL which is not valid for this operation."
 		notPrimary  = "UnsupportedOperationException: <arn> is not a multi-Region primary key."
+		replica     = "UnsupportedOperationException: <arn> is not a multi-region primary key."
 		nothingNext = "KMSInvalidStateException: No available key material pending rotation for the key: <arn>."
 	)
 	states := []types.KeyState{
@@ -675,7 +676,7 @@ func TestMaterialKeyStates(t *testing.T) {
 			_, err := c.ListKeyRotations(t.Context(), &kms.ListKeyRotationsInput{KeyId: id})
 			return err
 		}},
-		"ReplicateKey": {false, cells{fine, disabled, dying, replicas, pending, creating, updating}, func(t *testing.T, c *kms.Client, id *string) error {
+		"ReplicateKey": {false, cells{fine, disabled, dying, replicas, pending, replica, updating}, func(t *testing.T, c *kms.Client, id *string) error {
 			_, err := c.ReplicateKey(t.Context(), &kms.ReplicateKeyInput{KeyId: id, ReplicaRegion: str("sa-east-1")})
 			return err
 		}},

@@ -60,6 +60,10 @@ var (
 	}
 	replicable = []types.KeyState{
 		types.KeyStateEnabled,
+		types.KeyStateCreating, // refused for being a replica
+	}
+	promotable = []types.KeyState{
+		types.KeyStateEnabled,
 	}
 	rotatable = []types.KeyState{
 		types.KeyStateEnabled, types.KeyStateUpdating,
@@ -132,7 +136,7 @@ var operations = byInput(
 	newOperation[kms.UpdateAliasInput](rule{states: alive, changes: true}),
 	newOperation[kms.UpdateCustomKeyStoreInput](rule{}),
 	newOperation[kms.UpdateKeyDescriptionInput](rule{states: alive, changes: true}),
-	newOperation[kms.UpdatePrimaryRegionInput](rule{states: replicable, changes: true}),
+	newOperation[kms.UpdatePrimaryRegionInput](rule{states: promotable, changes: true}),
 	newOperation[kms.VerifyInput](rule{states: usable, foreign: true, aliases: true, reads: true}),
 	newOperation[kms.VerifyMacInput](rule{states: usable, foreign: true, aliases: true, reads: true}),
 )

@@ -262,6 +262,7 @@ const (
 	enabling     = "++---+--" // not while Updating, says the page on the primary Region
 	rotating     = "+-+----+"
 	becoming     = "+-------" // "must be in the Enabled key state when the operation starts"
+	replicating  = "+-----+-" // a key that is Creating is a replica, and refused for that
 )
 
 var keyRequests = []keyRequest{
@@ -337,7 +338,7 @@ var keyRequests = []keyRequest{
 	{states: cryptography, input: func(s specimen) any {
 		return &kms.ReEncryptInput{SourceKeyId: s.another.KeyId, CiphertextBlob: s.ciphertext, DestinationKeyId: s.key.KeyId}
 	}},
-	{states: becoming, input: func(s specimen) any {
+	{states: replicating, input: func(s specimen) any {
 		return &kms.ReplicateKeyInput{KeyId: s.key.KeyId, ReplicaRegion: str("eu-west-1")}
 	}},
 	{states: inAnyState, input: func(s specimen) any {

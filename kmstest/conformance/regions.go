@@ -57,17 +57,21 @@ var regionRules = []rule{
 	},
 	{
 		"ReplicateKey", "of a replica is UnsupportedOperation",
-		"Only the primary key can be replicated.",
+		"Only the primary key can be replicated. A replica is refused for that even while it is being created.",
 		func(t *trial) {
 			primary := t.newKey(multiRegion)
 			t.replicate(primary)
 			there := t.clientIn(t.suite.region)
-			t.waitThere(there, primary)
 			third := "eu-west-1"
 			if t.Options().Region == third {
 				third = "eu-central-1"
 			}
-			refusal(t, there.ReplicateKey, &kms.ReplicateKeyInput{KeyId: primary.KeyId, ReplicaRegion: &third}, "UnsupportedOperationException")
+			replicateReplica := func() {
+				refusal(t, there.ReplicateKey, &kms.ReplicateKeyInput{KeyId: primary.KeyId, ReplicaRegion: &third}, "UnsupportedOperationException")
+			}
+			replicateReplica()
+			t.waitThere(there, primary)
+			replicateReplica()
 		},
 	},
 	{
