@@ -65,6 +65,34 @@ var orderRules = []rule{
 		},
 	},
 	{
+		"RotateKeyOnDemand", "state comes before the kind of key",
+		"A disabled key is disabled, also if it is of a kind that does not rotate.",
+		func(t *trial) {
+			refusal(t, t.RotateKeyOnDemand, &kms.RotateKeyOnDemandInput{KeyId: t.shared(rsaCrypt.in(types.KeyStateDisabled)).KeyId}, "DisabledException")
+		},
+	},
+	{
+		"ReEncrypt", "the source key comes before the usage of both keys",
+		"Of a source key that has not made the ciphertext KMS says that, and not what it or the destination is for.",
+		func(t *trial) {
+			k := t.shared(hmacKey)
+			refusal(t, t.ReEncrypt, &kms.ReEncryptInput{
+				CiphertextBlob: t.shared(symmetric).ciphertext, SourceKeyId: k.KeyId, DestinationKeyId: k.KeyId,
+			}, "IncorrectKeyException")
+		},
+	},
+	{
+		"ReplicateKey", "being a replica comes before the Region",
+		"A replica is refused for what it is, also if the Region that it should be replicated to has a related key: its own.",
+		func(t *trial) {
+			primary := t.newKey(multiRegion)
+			t.replicate(primary)
+			there := t.clientIn(t.suite.region)
+			t.waitThere(there, primary)
+			refusal(t, there.ReplicateKey, &kms.ReplicateKeyInput{KeyId: primary.KeyId, ReplicaRegion: &t.suite.region}, "UnsupportedOperationException")
+		},
+	},
+	{
 		"Decrypt", "state comes before the ciphertext",
 		"With a disabled key KMS does not look at the ciphertext.",
 		func(t *trial) {
