@@ -118,7 +118,8 @@ func (s *Server) ForgetCalls() { s.calls.forget() }
 // words for whoever reads the test's output: which statement or grant decided, or
 // what every one of them lacks. The error of a dry run that would have succeeded
 // it explains as well. Of a ciphertext that could not be opened it tells under which
-// encryption contexts the key has encrypted. See [Call] for the same in parts.
+// encryption contexts the key has encrypted, and of a key policy that is not JSON
+// where it goes wrong. See [Call] for the same in parts.
 //
 // The error may be wrapped, be one of the SDK's first version, or have the request
 // ID in its text alone. Explain returns an empty text for nil, and says so if the
@@ -131,7 +132,11 @@ func (s *Server) Explain(err error) string {
 	for _, e := range slices.Backward(calls) {
 		if e.answered(s, err, text) {
 			c := e.public(s)
-			return c.String() + s.whyNotOpened(c)
+			why := c.String() + s.whyNotOpened(c)
+			if e.unsaid != "" {
+				why += "\n" + e.unsaid
+			}
+			return why
 		}
 	}
 	return fmt.Sprintf("This Server has given no such answer in the last %d calls that it keeps.", len(calls))
@@ -168,6 +173,8 @@ type matter struct {
 	pairs, sources int32 // how many the encryption contexts have
 
 	first decision // most requests have one
+
+	unsaid string // of the error: what KMS does not tell the client
 }
 
 // A decision is what is kept of a Decision.

@@ -1,6 +1,7 @@
 package kmstest
 
 import (
+	"encoding/json"
 	"slices"
 	"strings"
 
@@ -85,7 +86,12 @@ func (c *call) newPolicy(k *key, text string, bypass bool) (*keyPolicy, error) {
 		return nil, &types.LimitExceededException{Message: new("The key policy exceeds the size limit of 32768 bytes.")}
 	}
 	document, err := kmskit.ParsePolicyDocument(text)
-	if err != nil {
+	switch {
+	case err == nil:
+	case !json.Valid([]byte(text)):
+		c.record.unsaid = err.Error()
+		return nil, &types.MalformedPolicyDocumentException{} // KMS says no more
+	default:
 		return nil, malformedPolicy(err.Error())
 	}
 	if err := checkStatements(document.Statement); err != nil {

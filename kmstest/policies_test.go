@@ -118,7 +118,7 @@ func TestKeyPolicy(t *testing.T) {
 		t.Parallel()
 		c := kmstest.New().API()
 		k := newKey(t, c)
-		for _, text := range []string{"x", "{}", `{"Statement":[{"Effect":"Permit"}]}`, `{"Statements":[]}`} {
+		for _, text := range []string{"x", "[]", "{}", `{"Statement":[{"Effect":"Permit"}]}`, `{"Statements":[]}`} {
 			_, err := c.PutKeyPolicy(t.Context(), &kms.PutKeyPolicyInput{KeyId: k.KeyId, Policy: &text})
 			refusedWith(t, err, "MalformedPolicyDocumentException")
 			_, err = c.CreateKey(t.Context(), &kms.CreateKeyInput{Policy: &text, BypassPolicyLockoutSafetyCheck: true})
@@ -129,6 +129,21 @@ func TestKeyPolicy(t *testing.T) {
 				`"Condition":{"ForAllValues:StringEquals":{"kms:EncryptionContext:app":"orders"}}}]}`,
 		)})
 		refusedWith(t, err, "MalformedPolicyDocumentException")
+	})
+
+	t.Run("is refused without a text if it is not JSON", func(t *testing.T) {
+		t.Parallel()
+		everyDepth(t, func(t *testing.T, srv *kmstest.Server, c caller) {
+			k := newKey(t, c)
+			for _, text := range []string{"not a real policy statement", "{", policyFor(account) + "x"} {
+				_, put := c.PutKeyPolicy(t.Context(), &kms.PutKeyPolicyInput{KeyId: k.KeyId, Policy: &text})
+				_, create := c.CreateKey(t.Context(), &kms.CreateKeyInput{Policy: &text})
+				for _, err := range []error{put, create} {
+					refused(t, err, "MalformedPolicyDocumentException", "")
+					assert.Contains(t, srv.Explain(err), "\nkmskit: policy document: line 1, column")
+				}
+			}
+		})
 	})
 
 	t.Run("is refused beyond 32768 bytes", func(t *testing.T) {

@@ -302,6 +302,10 @@ func (l *seedling) grow(in *kms.CreateKeyInput) (err error) {
 		return err
 	}
 	if in.Policy != nil {
+		// The answer of KMS does not say what is wrong with a text that is not JSON.
+		if _, err := kmskit.ParsePolicyDocument(*in.Policy); err != nil {
+			return malformedPolicy(err.Error())
+		}
 		if k.policy, err = l.call.newPolicy(k, *in.Policy, true); err != nil {
 			return err
 		}
