@@ -161,6 +161,9 @@ func hintFor(action string, err error, keys []string) string {
 	case "CustomKeyStoreHasCMKsException":
 		return "delete its keys with KeyManager.ScheduleKeyDeletion, and wait until they are gone"
 	case "MalformedPolicyDocumentException":
+		if malformed, ok := errors.AsType[smithy.APIError](err); ok && malformed.ErrorMessage() == "" {
+			return "KMS says no more where the policy is not JSON: ParsePolicyDocument says where it goes wrong"
+		}
 		return "every principal must exist, and the policy must go on allowing you kms:PutKeyPolicy; only BypassPolicyLockoutSafetyCheck skips the latter"
 	case "LimitExceededException":
 		return limits[action]

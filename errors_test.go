@@ -94,6 +94,7 @@ func TestErrors_hints(t *testing.T) {
 		{"GenerateDataKey", &types.InvalidGrantTokenException{Message: text}, hintToken},
 		{"PutKeyPolicy", &types.MalformedPolicyDocumentException{Message: text}, hintPolicy},
 		{"CreateKey", &types.MalformedPolicyDocumentException{Message: text}, hintPolicy},
+		{"CreateKey", &types.MalformedPolicyDocumentException{}, "KMS says no more where the policy is not JSON: ParsePolicyDocument says where it goes wrong"},
 		{"CreateKey", &types.LimitExceededException{Message: text}, "an account may hold 100,000 keys in a Region unless AWS raised the quota; a key policy may have 32,768 bytes"},
 		{"CreateAlias", &types.LimitExceededException{Message: text}, "a key may have 50 aliases"},
 		{"UpdateAlias", &types.LimitExceededException{Message: text}, "a key may have 50 aliases"},
