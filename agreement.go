@@ -22,8 +22,8 @@ import (
 // Where a method takes a keyID it takes a key ID, a key ARN, an alias name
 // ("alias/channel") or an alias ARN; a key of another account needs an ARN.
 //
-// [KeyAgreement.WithGrantTokens] derives a KeyAgreement that adds to every call.
-// A KeyAgreement never changes and is safe for concurrent use.
+// [KeyAgreement.WithGrantTokens] derives a KeyAgreement that adds grant tokens
+// to every call. A KeyAgreement never changes and is safe for concurrent use.
 type KeyAgreement struct {
 	api         AgreementAPI
 	grantTokens []string
@@ -97,7 +97,7 @@ func (a *KeyAgreement) DeriveSharedSecret(ctx context.Context, keyID string, pub
 // Encapsulate makes a secret and encapsulates it to an ML-KEM key: send the
 // Ciphertext to whoever may [KeyAgreement.Decapsulate] it, and use the secret, 32
 // random bytes, as a key or to derive keys. Call [Encapsulation.Destroy] as soon
-// as that is done. Who has the public key of [Signer.GetPublicKey] can
+// as that is done. Whoever has the public key of [Signer.GetPublicKey] can
 // encapsulate without KMS, as with [crypto/mlkem].
 //
 // https://docs.aws.amazon.com/kms/latest/APIReference/API_Encapsulate.html

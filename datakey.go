@@ -93,8 +93,8 @@ func (p *DataKeyPair) PrivateKey() []byte {
 
 // Destroy overwrites the private key with zeros; afterwards PrivateKey is nil. A
 // nil or destroyed DataKeyPair is left alone. As with [DataKey.Destroy], it must
-// not run while the private key is in use, and it does not reach the copies of
-// others: the key that a parser made of it is one.
+// not run while the private key is in use, and it does not reach copies that
+// others made, such as the key that a parser returned.
 func (p *DataKeyPair) Destroy() {
 	if p != nil {
 		p.privateKey.destroy()

@@ -30,7 +30,8 @@ var _ crypto.Decrypter = (*DecryptionKey)(nil)
 
 // NewDecryptionKey returns an RSA key of the usage ENCRYPT_DECRYPT as a
 // [crypto.Decrypter]. It gets the public key, for which the caller needs
-// kms:GetPublicKey beside kms:Decrypt. The grant tokens are sent with every call.
+// kms:GetPublicKey as well as kms:Decrypt. The grant tokens are sent with every
+// call.
 //
 // The context is kept, as [crypto.Decrypter] takes none: it is that of this call
 // and of all calls to come, so decrypting fails once it has ended. Give one that
@@ -67,7 +68,8 @@ func NewDecryptionKey(ctx context.Context, api interface {
 }
 
 // WithContext returns a DecryptionKey that calls KMS with ctx, to give one
-// decryption a deadline or the values of a request. It gets nothing anew.
+// decryption a deadline or the values of a request. It does not get the public
+// key again.
 func (k *DecryptionKey) WithContext(ctx context.Context) *DecryptionKey {
 	derived := *k
 	derived.ctx = ctx

@@ -10,7 +10,7 @@
 //
 // # Types
 //
-// Each type calls the KMS operations of one field, over a narrow interface that
+// Each type calls the KMS operations of one area, over a narrow interface that
 // [*kms.Client] satisfies:
 //
 //   - [KeyManager] creates, describes, lists, enables, disables, replicates and
@@ -20,7 +20,7 @@
 //   - [AliasManager] names keys.
 //   - [GrantManager] lets principals use a key for a while.
 //   - [PolicyManager] reads and writes key policies, as [PolicyDocument] values.
-//   - [Signer] signs, verifies, and tells public keys.
+//   - [Signer] signs, verifies, and returns public keys.
 //   - [RotationManager] gives keys new material, on a schedule or on demand.
 //   - [TagManager] labels keys.
 //   - [MaterialImporter] brings key material from outside into keys.
@@ -28,8 +28,8 @@
 //   - [KeyAgreement] agrees on shared secrets, by ECDH and by ML-KEM.
 //   - [KeyStoreManager] manages custom key stores.
 //
-// All of them are safe for concurrent use and keep no state but what they were
-// made with. They log nothing, read no environment and store no context.
+// All of them are safe for concurrent use and keep no state beyond what they
+// were made with. They log nothing, read no environment and store no context.
 //
 // # Keys
 //
@@ -87,10 +87,10 @@
 //
 // An error names the action, the key, alias or grant, and where KMS's code alone
 // does not say what is wrong, what to check. The SDK's error types stay in reach
-// of [errors.As] and [errors.AsType]; [ErrorCode] tells the codes that the SDK has
-// no types for, such as AccessDeniedException. Input that KMS could only refuse is
-// not sent and matches [ErrInvalidInput]. No error holds plaintext, a data key, a
-// private key or a shared secret.
+// of [errors.As] and [errors.AsType]; [ErrorCode] returns the codes that the SDK
+// has no types for, such as AccessDeniedException. Input that KMS could only
+// refuse is not sent and matches [ErrInvalidInput]. No error holds plaintext, a
+// data key, a private key or a shared secret.
 //
 // # Beyond single calls
 //
@@ -98,7 +98,8 @@
 // [crypto.Signer], [DecryptionKey] a [crypto.Decrypter], [Encryptor.Random] an
 // [io.Reader]. [EnsureKey] creates a key unless its alias is there,
 // [DeleteUnusedKey] deletes one that nobody seems to need, and
-// [KeyManager.WaitForState] waits until KMS agrees with itself.
+// [KeyManager.WaitForState] waits until KMS answers consistently that a key is
+// in a state.
 //
 // # Testing
 //

@@ -20,8 +20,8 @@ import (
 // ("alias/orders") or an alias ARN; a key of another account needs an ARN.
 //
 // [Encryptor.WithEncryptionContext] and [Encryptor.WithGrantTokens] derive an
-// Encryptor that adds to every call. An Encryptor never changes and is safe for
-// concurrent use.
+// Encryptor that adds these to every call. An Encryptor never changes and is
+// safe for concurrent use.
 type Encryptor struct {
 	api               EncryptionAPI
 	encryptionContext map[string]string
@@ -42,8 +42,8 @@ func NewEncryptor(api EncryptionAPI) *Encryptor {
 // new value wins. The map is copied.
 //
 // Decryption needs exactly the pairs of the encryption: no fewer, no more, in
-// the same case. They are not secret: they stand in CloudTrail's logs. Only
-// symmetric encryption keys take an encryption context.
+// the same case. They are not secret: CloudTrail logs them. Only symmetric
+// encryption keys take an encryption context.
 //
 // https://docs.aws.amazon.com/kms/latest/developerguide/encrypt_context.html
 func (e *Encryptor) WithEncryptionContext(encryptionContext map[string]string) *Encryptor {
@@ -71,8 +71,8 @@ func (e *Encryptor) WithGrantTokens(tokens ...string) *Encryptor {
 // snippet-start:[gov2.kms.Encrypt]
 
 // Encrypt encrypts 1 to 4,096 bytes under a key and returns the ciphertext,
-// which is larger than the plaintext and at most 6,144 bytes. More data wants a
-// data key: [Encryptor.GenerateDataKey].
+// which is larger than the plaintext and at most 6,144 bytes. For more data use
+// a data key: [Encryptor.GenerateDataKey].
 //
 // Store the key ARN beside the ciphertext, not an alias: [Encryptor.Decrypt]
 // needs the key, and an alias may move. An asymmetric key needs the option
@@ -241,7 +241,7 @@ func (e *Encryptor) GenerateDataKey(ctx context.Context, keyID string, optFns ..
 // GenerateDataKeyWithoutPlaintext makes a data key as
 // [Encryptor.GenerateDataKey] does, but returns it only encrypted: for a service
 // that prepares storage which another one fills. Its Plaintext is nil;
-// [Encryptor.Decrypt] of its Ciphertext tells the key.
+// [Encryptor.Decrypt] of its Ciphertext returns the key.
 //
 // https://docs.aws.amazon.com/kms/latest/APIReference/API_GenerateDataKeyWithoutPlaintext.html
 func (e *Encryptor) GenerateDataKeyWithoutPlaintext(ctx context.Context, keyID string, optFns ...func(*kms.GenerateDataKeyWithoutPlaintextInput)) (*DataKey, error) {
@@ -278,7 +278,7 @@ func (e *Encryptor) GenerateDataKeyWithoutPlaintext(ctx context.Context, keyID s
 // types.DataKeyPairSpecEccNistP256, and returns its public key, and its private
 // key twice: in plaintext to use now, and encrypted under the KMS key to store
 // and to [Encryptor.Decrypt] later. Call [DataKeyPair.Destroy] as soon as the
-// private key has done its work; where it has none yet, take
+// private key has done its work; if it is not needed yet, use
 // [Encryptor.GenerateDataKeyPairWithoutPlaintext].
 //
 // The KMS key must be a symmetric encryption key, not in a custom key store.
@@ -324,7 +324,7 @@ func (e *Encryptor) GenerateDataKeyPair(ctx context.Context, keyID string, keyPa
 // GenerateDataKeyPairWithoutPlaintext makes a key pair as
 // [Encryptor.GenerateDataKeyPair] does, but returns its private key only
 // encrypted: for a service that encrypts to the public key, or hands it out.
-// Its PrivateKey is nil; [Encryptor.Decrypt] of its Ciphertext tells it.
+// Its PrivateKey is nil; [Encryptor.Decrypt] of its Ciphertext returns it.
 //
 // https://docs.aws.amazon.com/kms/latest/APIReference/API_GenerateDataKeyPairWithoutPlaintext.html
 func (e *Encryptor) GenerateDataKeyPairWithoutPlaintext(ctx context.Context, keyID string, keyPairSpec types.DataKeyPairSpec, optFns ...func(*kms.GenerateDataKeyPairWithoutPlaintextInput)) (*DataKeyPair, error) {
@@ -362,7 +362,7 @@ func (e *Encryptor) GenerateDataKeyPairWithoutPlaintext(ctx context.Context, key
 
 // GenerateRandom returns 1 to 1,024 random bytes that KMS makes, or, with the
 // option CustomKeyStoreId, a CloudHSM cluster. It uses no key, so the encryption
-// context and the grant tokens of the Encryptor have no part in it.
+// context and the grant tokens of the Encryptor do not apply.
 //
 // With the option Recipient (Nitro Enclaves, NitroTPM) the bytes returned are
 // CiphertextForRecipient, which only the attested environment can decrypt.

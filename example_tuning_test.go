@@ -15,7 +15,7 @@ func ExampleTuneClient() {
 	client := kms.NewFromConfig(cfg, kmskit.TuneClient)
 	fmt.Println("attempts:", client.Options().Retryer.MaxAttempts())
 
-	// What the config says goes before.
+	// What the config says takes precedence.
 	cfg.RetryMaxAttempts = 2
 	client = kms.NewFromConfig(cfg, kmskit.TuneClient)
 	fmt.Println("attempts:", client.Options().Retryer.MaxAttempts())

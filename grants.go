@@ -49,7 +49,7 @@ type Grant struct {
 //
 // KMS is eventually consistent: for some seconds, up to five minutes, a new
 // grant may not be known where it is used. A call that carries the grant token
-// needs not wait, so hand the token to the grantee together with the work.
+// need not wait, so hand the token to the grantee together with the work.
 //
 // Options set Constraints (an encryption context that calls must have), the
 // RetiringPrincipal, and a Name: with it a repeated call returns the grant that

@@ -53,8 +53,8 @@ type ImportParameters struct {
 //
 // A secret key, or a private key on a curve, is wrapped directly with
 // RSAES_OAEP_SHA_256; P-521 then needs a wrapping key longer than RSA_2048. An
-// RSA private key is wrapped with RSA_AES_KEY_WRAP_SHA_256: an AES key of your
-// making wraps the material, and the public key wraps the AES key. Private keys
+// RSA private key is wrapped with RSA_AES_KEY_WRAP_SHA_256: an AES key that you
+// make wraps the material, and the public key wraps the AES key. Private keys
 // are wrapped as PKCS #8 in DER.
 //
 // https://docs.aws.amazon.com/kms/latest/APIReference/API_GetParametersForImport.html
@@ -94,7 +94,7 @@ func (m *MaterialImporter) GetParametersForImport(ctx context.Context, keyID str
 // ImportKeyMaterial imports key material, wrapped with the public key of
 // [MaterialImporter.GetParametersForImport], into a key, which is enabled once
 // all its material is there. It returns the ID of the key material, which is
-// empty where KMS gives none, as for other keys than symmetric encryption keys.
+// empty where KMS gives none, as for keys other than symmetric encryption keys.
 //
 // The material does not expire unless options set ValidTo, at most 365 days
 // ahead; when it does, KMS deletes it, and the key is unusable until the same

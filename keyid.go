@@ -68,8 +68,8 @@ func (id KeyID) IsARN() bool { return id.Region != "" }
 // IsAlias reports whether this is an alias, which may move to another key.
 func (id KeyID) IsAlias() bool { return id.Alias != "" }
 
-// IsMultiRegion reports whether this is a multi-Region key. Of an alias it does
-// not tell.
+// IsMultiRegion reports whether this is a multi-Region key. For an alias it
+// reports false, whatever the key.
 func (id KeyID) IsMultiRegion() bool { return strings.HasPrefix(id.Key, "mrk-") }
 
 const aliasPrefix = "alias/"

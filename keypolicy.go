@@ -98,8 +98,9 @@ func GrantsForServices(principals ...string) Statement {
 // ServiceUse returns a statement that lets an AWS service, such as
 // "cloudtrail.amazonaws.com", use a key by itself, but only for a resource of the
 // account sourceAccountID and with the ARN sourceARN, which may have wildcards.
-// Without such conditions anybody can have the service use the key for theirs. An
-// empty argument leaves its condition out: some services send one of the two.
+// Without such conditions anybody can have the service use the key for resources
+// of theirs. An empty argument leaves its condition out: some services send one
+// of the two.
 //
 // It has no Sid: set one if [PolicyManager.AddStatement] is to replace it.
 //

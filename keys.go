@@ -90,7 +90,7 @@ func (m *KeyManager) DescribeKey(ctx context.Context, keyID string, optFns ...fu
 // snippet-start:[gov2.kms.ListKeys]
 
 // ListKeys ranges over the ID and ARN of every key in the account and Region,
-// also over AWS managed keys and keys that wait for deletion. It asks for a page
+// including AWS managed keys and keys that wait for deletion. It asks for a page
 // (100 keys, at most 1,000 by the Limit option) when the range gets there; an
 // error is yielded once and ends the range.
 //
@@ -155,8 +155,8 @@ func (m *KeyManager) DisableKey(ctx context.Context, keyID string, optFns ...fun
 // snippet-start:[gov2.kms.UpdateKeyDescription]
 
 // UpdateKeyDescription replaces the description of a key, at most 8,192
-// characters; an empty one removes it. As at CreateKey it must not hold secrets.
-// The descriptions of related multi-Region keys are independent.
+// characters; an empty one removes it. As with CreateKey, it must not hold
+// secrets. The descriptions of related multi-Region keys are independent.
 //
 // https://docs.aws.amazon.com/kms/latest/APIReference/API_UpdateKeyDescription.html
 func (m *KeyManager) UpdateKeyDescription(ctx context.Context, keyID, description string, optFns ...func(*kms.UpdateKeyDescriptionInput)) error {

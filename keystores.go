@@ -103,8 +103,8 @@ func (m *KeyStoreManager) eachKeyStore(ctx context.Context, optFns []func(*kms.D
 
 // UpdateCustomKeyStore changes what options set: the NewCustomKeyStoreName, the
 // password or cluster of a CloudHSM key store, the proxy of an external one. It
-// changes what KMS knows, not the cluster or the proxy. Most changes want the
-// custom key store disconnected first.
+// changes what KMS knows, not the cluster or the proxy. For most changes the
+// custom key store has to be disconnected first.
 //
 // Make sure that the same keys are behind the new settings: what KMS cannot find
 // there can no longer be decrypted.
@@ -169,7 +169,7 @@ func (m *KeyStoreManager) DisconnectCustomKeyStore(ctx context.Context, customKe
 // snippet-start:[gov2.kms.DeleteCustomKeyStore]
 
 // DeleteCustomKeyStore deletes a custom key store that is disconnected and holds
-// no keys, not even such as wait for deletion. The cluster or the proxy behind
+// no keys, not even keys that wait for deletion. The cluster or the proxy behind
 // it, and the keys there, stay as they are.
 //
 // https://docs.aws.amazon.com/kms/latest/APIReference/API_DeleteCustomKeyStore.html

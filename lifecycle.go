@@ -80,14 +80,14 @@ func isNotFound(err error) bool {
 // Callers may race: one of them creates the alias, and all return its key. A key
 // that gets no alias, because the race was lost or KMS refused CreateAlias, is
 // scheduled for deletion in 7 days, so that none is forgotten. If that fails, or
-// nobody can say whether the key has got its alias because answers of KMS were
-// lost, the key stays and the error has its ARN. Only if the answer to CreateKey
-// itself is lost there may be a key that nothing names.
+// if answers of KMS were lost, so that nobody can say whether the key has its
+// alias, the key stays and the error has its ARN. Only if the answer to
+// CreateKey itself is lost there may be a key that nothing refers to.
 //
 // KMS is eventually consistent: until it knows the new key, or the alias of a
 // faster caller, EnsureKey asks again. It has no limit of its own: give ctx a
 // deadline. When ctx ends after the key was created, EnsureKey goes on for up to
-// 30 seconds to leave things in order, and may succeed by that.
+// 30 seconds to leave things in order, and may succeed in that time.
 func EnsureKey(ctx context.Context, api interface {
 	KeyAPI
 	AliasAPI

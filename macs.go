@@ -17,8 +17,9 @@ import (
 // Where a method takes a keyID it takes a key ID, a key ARN, an alias name
 // ("alias/sessions") or an alias ARN; a key of another account needs an ARN.
 //
-// [Authenticator.WithGrantTokens] derives an Authenticator that adds to every
-// call. An Authenticator never changes and is safe for concurrent use.
+// [Authenticator.WithGrantTokens] derives an Authenticator that adds grant
+// tokens to every call. An Authenticator never changes and is safe for
+// concurrent use.
 type Authenticator struct {
 	api         MACAPI
 	grantTokens []string
@@ -50,8 +51,8 @@ func (a *Authenticator) WithGrantTokens(tokens ...string) *Authenticator {
 // bytes, as the algorithm has it, of which the key's spec allows just one, such
 // as types.MacAlgorithmSpecHmacSha256.
 //
-// Of a larger message take the digest, here and at [Authenticator.VerifyMac]. A
-// MAC tells no time: put one into the message if it should expire.
+// For a larger message give its digest, here and to [Authenticator.VerifyMac].
+// A MAC carries no time: put one into the message if it should expire.
 //
 // https://docs.aws.amazon.com/kms/latest/APIReference/API_GenerateMac.html
 func (a *Authenticator) GenerateMac(ctx context.Context, keyID string, message []byte, algorithm types.MacAlgorithmSpec, optFns ...func(*kms.GenerateMacInput)) ([]byte, error) {
@@ -86,8 +87,8 @@ func (a *Authenticator) GenerateMac(ctx context.Context, keyID string, message [
 // snippet-start:[gov2.kms.VerifyMac]
 
 // VerifyMac checks a MAC of [Authenticator.GenerateMac]. It takes what
-// GenerateMac took, and the MAC; nil means that the MAC is good. One that is not,
-// also one that was cut, is a [*types.KMSInvalidMacException].
+// GenerateMac took, and the MAC; nil means that the MAC is good. One that is
+// wrong or truncated is a [*types.KMSInvalidMacException].
 //
 // https://docs.aws.amazon.com/kms/latest/APIReference/API_VerifyMac.html
 func (a *Authenticator) VerifyMac(ctx context.Context, keyID string, message []byte, algorithm types.MacAlgorithmSpec, mac []byte, optFns ...func(*kms.VerifyMacInput)) error {

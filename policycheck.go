@@ -46,15 +46,16 @@ const (
 	FindingOpenToEveryone FindingCode = "OpenToEveryone"
 	// FindingServiceWithoutSource: an AWS service may use the key for anybody.
 	FindingServiceWithoutSource FindingCode = "ServiceWithoutSource"
-	// FindingAllowNot: Allow with NotPrincipal or NotAction, which allows more
-	// than somebody has thought of.
+	// FindingAllowNot: Allow with NotPrincipal or NotAction, which probably
+	// allows more than was meant.
 	FindingAllowNot FindingCode = "AllowNot"
 	// FindingPermissiveCondition: a condition that also holds where the request
 	// lacks what it asks for.
 	FindingPermissiveCondition FindingCode = "PermissiveCondition"
 	// FindingUnknownAction: an action that KMS does not have.
 	FindingUnknownAction FindingCode = "UnknownAction"
-	// FindingActionWithoutKey: an action on no key, which no key policy decides.
+	// FindingActionWithoutKey: an action that is on no key, which key policies
+	// do not decide.
 	FindingActionWithoutKey FindingCode = "ActionWithoutKey"
 	// FindingUnknownConditionKey: a condition key that no KMS request has.
 	FindingUnknownConditionKey FindingCode = "UnknownConditionKey"
@@ -62,7 +63,7 @@ const (
 	FindingUnknownOperator FindingCode = "UnknownOperator"
 	// FindingIneffectiveCondition: a condition that never holds.
 	FindingIneffectiveCondition FindingCode = "IneffectiveCondition"
-	// FindingUnknownPrincipal: a principal that nobody is.
+	// FindingUnknownPrincipal: a principal that names nobody.
 	FindingUnknownPrincipal FindingCode = "UnknownPrincipal"
 	// FindingOtherResource: a resource other than the key that has the policy.
 	FindingOtherResource FindingCode = "OtherResource"
@@ -80,9 +81,10 @@ const (
 const largestPolicy = 32768
 
 // Check reads the document as a key policy and returns what people get wrong in
-// them: first what is about the whole policy, then statement by statement. It
-// asks nobody, so it does not know which principals exist, nor which key has the
-// policy. What it returns can be compared; no findings are nil.
+// key policies: first what is about the whole policy, then statement by
+// statement. It calls nothing, so it does not know which principals exist, nor
+// which key has the policy. What it returns can be compared; no findings are
+// nil.
 //
 // A finding need not be a mistake: a policy may be meant to allow everybody. That
 // nothing is found does not mean that a policy is right: Check knows what is

@@ -123,8 +123,8 @@ const (
 // Statement may be one statement or a list of them, and what may be a list of
 // strings may be one string. What IAM does not know is refused by name: other
 // elements or another spelling of them, an element that comes twice, an element
-// beside its Not form, an Effect, Version or type of principal that there is
-// not, a value of the wrong type, and text after the document. The error
+// beside its Not form, an Effect, Version or type of principal that does not
+// exist, a value of the wrong type, and text after the document. The error
 // matches [ErrInvalidInput].
 //
 // The names of actions, operators and condition keys are not checked: services

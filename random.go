@@ -5,7 +5,7 @@ import (
 	"io"
 )
 
-// Random returns a reader of random bytes that KMS makes. It does not end.
+// Random returns a reader of random bytes that KMS makes. It never ends.
 //
 // The context is kept, as [io.Reader] takes none: it is that of every Read.
 //
@@ -14,8 +14,9 @@ import (
 // the error. So read as many bytes at once as are needed. The reader is safe for
 // concurrent use, keeps nothing, and hands out no byte twice.
 //
-// It is for tokens, nonces and the like. To make keys it is no use: since Go 1.26
-// most functions of Go's crypto packages ignore the reader that they are given.
+// It is for tokens, nonces and the like. It is of no use for making keys: since
+// Go 1.26 most functions of Go's crypto packages ignore the reader that they are
+// given.
 func (e *Encryptor) Random(ctx context.Context) io.Reader {
 	return randomReader{ctx, e}
 }

@@ -59,8 +59,9 @@ func (m *RotationManager) EnableKeyRotation(ctx context.Context, keyID string, o
 
 // snippet-start:[gov2.kms.DisableKeyRotation]
 
-// DisableKeyRotation ends the automatic rotation of a key. Its material of all
-// times stays in use, and [RotationManager.RotateKeyOnDemand] still works.
+// DisableKeyRotation ends the automatic rotation of a key. All its material,
+// old and current, stays in use, and [RotationManager.RotateKeyOnDemand] still
+// works.
 //
 // https://docs.aws.amazon.com/kms/latest/APIReference/API_DisableKeyRotation.html
 func (m *RotationManager) DisableKeyRotation(ctx context.Context, keyID string, optFns ...func(*kms.DisableKeyRotationInput)) error {
@@ -81,8 +82,8 @@ func (m *RotationManager) DisableKeyRotation(ctx context.Context, keyID string, 
 
 // GetKeyRotationStatus returns whether a key rotates automatically, and if so
 // its period in days and its next date; and since when a rotation on demand is
-// in progress, if one is. A key that waits for deletion is said not to rotate,
-// whatever it did before. A key of another account needs its ARN.
+// in progress, if one is. A key that waits for deletion is reported as not
+// rotating, whatever it did before. A key of another account needs its ARN.
 //
 // https://docs.aws.amazon.com/kms/latest/APIReference/API_GetKeyRotationStatus.html
 func (m *RotationManager) GetKeyRotationStatus(ctx context.Context, keyID string, optFns ...func(*kms.GetKeyRotationStatusInput)) (*kms.GetKeyRotationStatusOutput, error) {

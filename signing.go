@@ -11,14 +11,14 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/kms/types"
 )
 
-// Signer signs under asymmetric KMS keys, verifies signatures, and tells the
+// Signer signs under asymmetric KMS keys, verifies signatures, and returns the
 // public keys with which others verify them outside KMS.
 //
 // Where a method takes a keyID it takes a key ID, a key ARN, an alias name
 // ("alias/releases") or an alias ARN; a key of another account needs an ARN.
 //
-// [Signer.WithGrantTokens] derives a Signer that adds to every call. A Signer
-// never changes and is safe for concurrent use.
+// [Signer.WithGrantTokens] derives a Signer that adds grant tokens to every
+// call. A Signer never changes and is safe for concurrent use.
 type Signer struct {
 	api         SigningAPI
 	grantTokens []string
@@ -53,7 +53,7 @@ func (s *Signer) WithGrantTokens(tokens ...string) *Signer {
 // KMS hashes the message. For a larger one give its digest and the option
 // MessageType DIGEST, for ML-DSA the 64 bytes of EXTERNAL_MU. A digest sent
 // without the option is hashed a second time, as no other verifier does. A
-// signature tells no time: sign one with the message if it should expire.
+// signature carries no time: put one into the message if it should expire.
 //
 // https://docs.aws.amazon.com/kms/latest/APIReference/API_Sign.html
 func (s *Signer) Sign(ctx context.Context, keyID string, message []byte, algorithm types.SigningAlgorithmSpec, optFns ...func(*kms.SignInput)) ([]byte, error) {

@@ -47,7 +47,8 @@ type SigningKey struct {
 var _ crypto.MessageSigner = (*SigningKey)(nil)
 
 // SigningKey returns a key of the usage SIGN_VERIFY as a [crypto.Signer]. It gets
-// the public key, for which the caller needs kms:GetPublicKey beside kms:Sign.
+// the public key, for which the caller needs kms:GetPublicKey as well as
+// kms:Sign.
 //
 // The context is kept, as [crypto.Signer] takes none: it is that of this call and
 // of all calls to come, so signing fails once it has ended. Give one that lives
@@ -58,7 +59,7 @@ var _ crypto.MessageSigner = (*SigningKey)(nil)
 // it moves. From then on the key is named by its ARN, so a policy must not allow
 // it by its alias alone.
 //
-// Keys of all specs but SM2 can be had; see [SigningKey.Algorithm].
+// Keys of all specs but SM2 are supported; see [SigningKey.Algorithm].
 func (s *Signer) SigningKey(ctx context.Context, keyID string) (*SigningKey, error) {
 	out, err := s.publicKeyFor(ctx, "SigningKey", keyID, types.KeyUsageTypeSignVerify)
 	if err != nil {
@@ -83,7 +84,8 @@ func (s *Signer) SigningKey(ctx context.Context, keyID string) (*SigningKey, err
 }
 
 // WithContext returns a SigningKey that calls KMS with ctx, to give one
-// signature a deadline or the values of a request. It gets nothing anew.
+// signature a deadline or the values of a request. It does not get the public
+// key again.
 func (k *SigningKey) WithContext(ctx context.Context) *SigningKey {
 	derived := *k
 	derived.ctx = ctx

@@ -35,7 +35,7 @@ const (
 //   - After a throttling error the delay is up to 1 s at first, so that a quota
 //     that is used up is not called more often than before.
 //   - A call makes up to 5 attempts rather than 3, which with these delays take no
-//     longer. Option and config RetryMaxAttempts go before.
+//     longer. RetryMaxAttempts, as an option or in the config, takes precedence.
 //   - LimitExceededException is not retried. The SDK takes it for throttling, but
 //     KMS means a quota of resources by it, such as the aliases of a key, and no
 //     waiting makes room.
@@ -53,8 +53,8 @@ const (
 //
 // What the caller has chosen stays: another HTTP client, numbers of idle
 // connections other than the SDK's defaults, a Retryer in the config, another
-// RetryMode. Just one thing cannot be seen: an option that sets Retryer to a
-// [*retry.Standard] should stand after TuneClient, as then it wins.
+// RetryMode. TuneClient cannot recognise just one thing: an option that sets
+// Retryer to a [*retry.Standard]. Put it after TuneClient, so that it wins.
 //
 // TuneClient is for making a client, not an option of single calls: each would
 // have connections of its own.
