@@ -5,7 +5,7 @@
 //	client := kms.NewFromConfig(cfg) // cfg as config.LoadDefaultConfig returns it
 //	enc := kmskit.NewEncryptor(client).
 //		WithEncryptionContext(map[string]string{"tenant": "blue"})
-//	ciphertext, err := enc.Encrypt(ctx, keyARN, plaintext)
+//	ciphertext, err := enc.Encrypt(ctx, keyARN, []byte("attack at dawn"))
 //	plaintext, err := enc.Decrypt(ctx, keyARN, ciphertext)
 //
 // # Types
