@@ -33,12 +33,12 @@ func ErrorCode(err error) string {
 }
 
 // ErrNotDryRun is returned by [CheckDryRun] for a call that was carried out.
-var ErrNotDryRun = errors.New("kmskit: the call was no dry run: it was carried out")
+var ErrNotDryRun = errors.New("kmskit: the call was not a dry run: it was carried out")
 
 // CheckDryRun turns the error of a call with the option DryRun into an answer:
 // nil means that the call would succeed, for KMS reports that as a
 // [*types.DryRunOperationException]. Every other error is returned as it is. A
-// call without error was no dry run, which is [ErrNotDryRun].
+// call without error was not a dry run, which is [ErrNotDryRun].
 //
 // https://docs.aws.amazon.com/kms/latest/developerguide/testing-permissions.html
 func CheckDryRun(err error) error {
@@ -122,11 +122,11 @@ func hintFor(action string, err error, keys []string) string {
 		case "Decapsulate":
 			return "the length is not that of the key's spec: ML_KEM_512 has ciphertexts of 768 bytes, ML_KEM_768 of 1088, ML_KEM_1024 of 1568"
 		}
-		return "check that the ciphertext is whole and raw bytes, not base64 text, and that the encryption context is exactly the one it was encrypted with"
+		return "check that the ciphertext is whole and raw bytes, not base64 text, and that the encryption context is exactly the one it was encrypted with; for an RSA key, that the encryption algorithm is"
 	case "IncorrectKeyException":
 		return "the ciphertext belongs to another key; an alias may have moved since: decrypt with the key ARN that encrypted, and store that ARN beside the ciphertext, not the alias"
 	case "InvalidArnException":
-		return aliasHint(action, keys)
+		return cmp.Or(aliasHint(action, keys), regionHint(err, keys)) // the latter in another partition
 	case "NotFoundException":
 		return cmp.Or(aliasHint(action, keys), regionHint(err, keys), formHint(action, keys),
 			"check the identifier, and that the client's Region and account are those of the key")
@@ -174,6 +174,9 @@ func hintFor(action string, err error, keys []string) string {
 	case "UnrecognizedClientException", "InvalidClientTokenId":
 		return "AWS does not know the access key: check that it was not deleted, that its session token came along, and that it is of the Region's partition"
 	case "InvalidSignatureException", "SignatureDoesNotMatch":
+		if strings.Contains(err.Error(), "scoped to a valid region") {
+			return "the client has no Region, or one that AWS does not have: set it by AWS_REGION, a profile or config.WithRegion"
+		}
 		return "check the secret access key, the clock, and that no proxy changes requests"
 	case "MissingAuthenticationTokenException", "MissingAuthenticationToken":
 		return "the request is not signed: give the client credentials"

@@ -35,7 +35,7 @@ func methodNamed(t *testing.T, name string) method {
 }
 
 const (
-	hintCiphertext = "check that the ciphertext is whole and raw bytes, not base64 text, and that the encryption context is exactly the one it was encrypted with"
+	hintCiphertext = "check that the ciphertext is whole and raw bytes, not base64 text, and that the encryption context is exactly the one it was encrypted with; for an RSA key, that the encryption algorithm is"
 	hintOtherKey   = "the ciphertext belongs to another key; an alias may have moved since: decrypt with the key ARN that encrypted, and store that ARN beside the ciphertext, not the alias"
 	hintNotFound   = "check the identifier, and that the client's Region and account are those of the key"
 	hintDisabled   = "enable the key with KeyManager.EnableKey, or use the key that replaced it"
@@ -272,6 +272,12 @@ func TestErrors_region(t *testing.T) {
 		assert.ErrorContains(t, err, hint)
 	})
 
+	t.Run("by a key ARN of another partition", func(t *testing.T) {
+		t.Parallel()
+		_, err := kmskit.NewKeyManager(srv.Client()).DescribeKey(t.Context(), "arn:aws-cn:kms:cn-north-1:111122223333:key/"+fakeKeyID)
+		assert.ErrorContains(t, err, "(the ARN is of cn-north-1, but the call went to us-east-1: use a client of the key's Region)")
+	})
+
 	t.Run("over the network", func(t *testing.T) {
 		t.Parallel()
 		server := httptest.NewServer(srv)
@@ -292,6 +298,18 @@ func TestErrors_region(t *testing.T) {
 		_, err := kmskit.NewKeyManager(elsewhere).DescribeKey(t.Context(), *key.KeyId)
 		assert.ErrorContains(t, err, "("+hintNotFound+")")
 	})
+}
+
+// TestErrors_noRegion holds the hint for a client without a Region. With an
+// endpoint of its own the SDK lets it sign for none, and AWS speaks of a signature.
+func TestErrors_noRegion(t *testing.T) {
+	t.Parallel()
+	server := httptest.NewServer(kmstest.New())
+	defer server.Close()
+	client := defaultClient(kmstest.New(), nil, func(o *kms.Options) { o.Region, o.BaseEndpoint = "", &server.URL })
+	_, err := kmskit.NewKeyManager(client).DescribeKey(t.Context(), fakeKeyID)
+	require.Equal(t, "InvalidSignatureException", kmskit.ErrorCode(err))
+	assert.ErrorContains(t, err, "(the client has no Region, or one that AWS does not have: set it by AWS_REGION, a profile or config.WithRegion)")
 }
 
 // TestErrors_credentials holds the hint for a client that has none.
