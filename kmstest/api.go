@@ -63,7 +63,8 @@ func (a *API) ScheduleKeyDeletion(ctx context.Context, in *kms.ScheduleKeyDeleti
 	return invoke(ctx, a, in, (*call).scheduleKeyDeletion)
 }
 
-// CancelKeyDeletion ends that wait; the key is then disabled.
+// CancelKeyDeletion ends the wait for a key's deletion; the key is then
+// disabled.
 func (a *API) CancelKeyDeletion(ctx context.Context, in *kms.CancelKeyDeletionInput, _ ...func(*kms.Options)) (*kms.CancelKeyDeletionOutput, error) {
 	return invoke(ctx, a, in, (*call).cancelKeyDeletion)
 }
@@ -186,7 +187,7 @@ func (a *API) ListRetirableGrants(ctx context.Context, in *kms.ListRetirableGran
 	return invoke(ctx, a, in, (*call).listRetirableGrants)
 }
 
-// RetireGrant takes a grant away on behalf of who is named in it.
+// RetireGrant takes a grant away on behalf of somebody named in it.
 func (a *API) RetireGrant(ctx context.Context, in *kms.RetireGrantInput, _ ...func(*kms.Options)) (*kms.RetireGrantOutput, error) {
 	return invoke(ctx, a, in, (*call).retireGrant)
 }
@@ -299,8 +300,8 @@ func (a *API) DeleteCustomKeyStore(ctx context.Context, in *kms.DeleteCustomKeyS
 	return invoke(ctx, a, in, (*call).deleteCustomKeyStore)
 }
 
-// ConnectCustomKeyStore begins to connect a custom key store. In a second of the Server's clock it
-// is connected, or that has failed: see [Server.Advance].
+// ConnectCustomKeyStore begins to connect a custom key store. After a second of the Server's clock
+// it is connected, or connecting has failed: see [Server.Advance].
 func (a *API) ConnectCustomKeyStore(ctx context.Context, in *kms.ConnectCustomKeyStoreInput, _ ...func(*kms.Options)) (*kms.ConnectCustomKeyStoreOutput, error) {
 	return invoke(ctx, a, in, (*call).connectCustomKeyStore)
 }

@@ -24,9 +24,9 @@ type Call struct {
 	Principal string // ARN, or the name of an AWS service; empty if the request names none
 	Region    string
 
-	// KeyARN is the ARN of the key that the request came to, also if it was refused
-	// there: the new one of CreateKey, the destination key of ReEncrypt. It is empty
-	// if there is none.
+	// KeyARN is the ARN of the key that the request was about, even if it was
+	// refused: the new one of CreateKey, the destination key of ReEncrypt. It is
+	// empty if there is none.
 	KeyARN            string
 	EncryptionContext map[string]string // of ReEncrypt that of the destination
 	GrantTokens       []string
@@ -62,7 +62,7 @@ func (d Decision) String() string {
 	return d.Action + " on " + d.Resource + ": " + d.Reason
 }
 
-// String tells the call and its decisions in words, each beginning a line.
+// String tells the call and its decisions in words, each on a line of its own.
 func (c Call) String() string {
 	var b strings.Builder
 	b.WriteString(cmp.Or(c.Operation, "A request that names no operation"))
@@ -90,9 +90,9 @@ func WithCallLog(n int) Option {
 }
 
 // Calls returns the requests that came to the Server, or those of some operations,
-// in the order in which they were answered. Every attempt of a client is one,
-// also one that was refused before an operation ran. It has the last ones if there
-// were more than [WithCallLog] lets it keep.
+// in the order in which they were answered. Every attempt of a client is one, even
+// if it was refused before an operation ran. If there were more than [WithCallLog]
+// lets it keep, it returns the last ones.
 func (s *Server) Calls(operations ...string) []Call {
 	var calls []Call
 	for _, e := range s.calls.all() {
@@ -104,8 +104,8 @@ func (s *Server) Calls(operations ...string) []Call {
 }
 
 // CallCount returns how many requests came to the Server, or how many of some
-// operations. It counts those too that [Server.Calls] no longer has. Requests for
-// what KMS has no operation for it counts together with all others only.
+// operations. It also counts those that [Server.Calls] no longer has. Requests
+// for an operation that KMS does not have are in the total only.
 func (s *Server) CallCount(operations ...string) int {
 	return s.calls.count(operations)
 }
@@ -114,16 +114,17 @@ func (s *Server) CallCount(operations ...string) int {
 // that has set its world up.
 func (s *Server) ForgetCalls() { s.calls.forget() }
 
-// Explain tells how the request came to be refused that a client got err for, in
-// words for whoever reads the test's output: which statement or grant decided, or
-// what every one of them lacks. The error of a dry run that would have succeeded
-// it explains as well. Of a ciphertext that could not be opened it tells under which
-// encryption contexts the key has encrypted, and of a key policy that is not JSON
-// where it goes wrong. See [Call] for the same in parts.
+// Explain takes the error that a client got and tells why the request was refused,
+// in words for whoever reads the test's output: which statement or grant decided, or
+// what every one of them lacks. It also explains the error of a dry run that would
+// have succeeded. If a ciphertext could not be opened it tells under which
+// encryption contexts the key has encrypted, and if a key policy is not JSON, where
+// it goes wrong. See [Call] for the same in parts.
 //
 // The error may be wrapped, be one of the SDK's first version, or have the request
 // ID in its text alone. Explain returns an empty text for nil, and says so if the
-// error is none of this Server's, or of a call that it no longer has.
+// error is not this Server's, as where nothing was sent, or is of a call that it
+// no longer has.
 func (s *Server) Explain(err error) string {
 	if err == nil {
 		return ""

@@ -25,11 +25,11 @@
 // UnsupportedOperationException; it never pretends. Requests with a Recipient are
 // refused in this way unless [WithAttestationRoot] says whom to believe: see
 // [Enclave]. The clusters and proxies behind custom key stores are those that
-// [Server.SetCloudHSMCluster] and [Server.SetXKSProxy] tell of; nothing is ever
+// [Server.SetCloudHSMCluster] and [Server.SetXKSProxy] describe; nothing is ever
 // sent to them.
 //
 // Some things differ, all of them on purpose. Unless [WithDelays] says otherwise,
-// changes are visible at once, and grants need no token to count. A key is
+// changes are visible at once, and grants count without their token. A key is
 // Creating or Updating until the next request, and a rotation is never in
 // progress. Two wrapping keys of each length serve all imports in turn, since RSA
 // keys take long to make. Quotas on the number of keys, aliases and grants are
@@ -40,27 +40,28 @@
 //
 // # Principals and policies
 //
-// Without further ado every call comes from one user whose identity policy allows
+// By default every call comes from one user whose identity policy allows
 // everything. [Server.Principal] makes others, in this account or in any other,
 // and AWS services, with the identity policies, tags and IDs that a test gives
-// them; key policies and grants then decide as they do in AWS. What a request
-// cannot tell of itself, such as the VPC endpoint that it came through or the
-// service that makes it on a principal's behalf, [WithConditionKey] adds.
-// [WithOrganization] puts accounts into an organization. Not modelled are
-// permissions boundaries and the policies of organizations and of VPC endpoints.
+// them; key policies and grants then decide as they do in AWS.
+// [WithConditionKey] adds what a request does not say itself, such as the VPC
+// endpoint that it came through or the service that makes it on a principal's
+// behalf. [WithOrganization] puts accounts into an organization. Permissions
+// boundaries and the policies of organizations and of VPC endpoints are not
+// modelled.
 //
 // As far as a Server knows, every principal exists, unless [WithKnownPrincipals]
-// says who does. What KMS takes in a policy and makes nothing of, it takes too;
-// [WithStrictPolicies] makes it refuse that.
+// says who does. Like KMS, it accepts policies with parts that have no meaning
+// and so no effect; [WithStrictPolicies] makes it refuse them.
 //
 // # Calls and why they were refused
 //
-// A Server keeps the last requests that came to it: [Server.Calls] has what each
-// of them asked for, its error code, and which statement or grant decided, and
-// never a plaintext. [Server.CallCount] counts them. [Server.Explain] takes the
-// error that a client got and says why: which statements came near, and which
-// element or condition of each did not match; and of a ciphertext that could not be
-// opened, which encryption contexts there were.
+// A Server keeps the last requests that came to it: [Server.Calls] has what each of
+// them asked for, its error code, and which statement or grant decided, and never a
+// plaintext. [Server.CallCount] counts them. [Server.Explain] takes the error that
+// a client got and says why: which statements came near, and which element or
+// condition of each did not match; or, if a ciphertext could not be opened, under
+// which encryption contexts the key has encrypted.
 //
 // # Bad days
 //
@@ -73,10 +74,10 @@
 // made is not found, what was just changed is as before, and a grant counts with
 // its token only, for a time that differs from reader to reader.
 //
-// Both go by the seed of [WithSeed]: calls that come in the same order meet the
-// same. Only a latency takes time, and so does a client that waits before it tries
-// again: up to seconds by the clock of the process, but none in a testing/synctest
-// bubble.
+// Both follow the seed of [WithSeed]: the same calls in the same order meet the
+// same faults and delays. Only a latency takes time, and so does a client that
+// waits before it tries again: up to seconds by the clock of the process, but none
+// in a testing/synctest bubble.
 //
 // # Time and names
 //

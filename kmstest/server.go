@@ -52,7 +52,7 @@ type Server struct {
 	principals principals
 }
 
-// An Option changes what [New] makes.
+// An Option changes what [New] and [Open] make.
 type Option func(*options)
 
 type options struct {
@@ -100,7 +100,7 @@ func WithSeed(seed uint64) Option {
 // of its root and of the units on the way. Policies see it as aws:PrincipalOrgID
 // and aws:PrincipalOrgPaths, and as aws:ResourceOrgID and aws:ResourceOrgPaths of
 // the keys of the accounts. It can be given more than once. New panics if the path
-// is none.
+// is not such a path.
 func WithOrganization(path string, accounts ...string) Option {
 	return func(o *options) {
 		if o.organizations == nil {
@@ -112,11 +112,11 @@ func WithOrganization(path string, accounts ...string) Option {
 	}
 }
 
-// WithStrictPolicies makes the Server refuse what KMS takes and makes nothing of:
-// a key policy with an operator, a condition key, an action or a value that has no
-// meaning, with MalformedPolicyDocumentException, which names it. For an identity
-// policy of that kind [Server.Principal] panics. Without the option such a
-// statement never allows anything, and [Server.Explain] says so.
+// WithStrictPolicies makes the Server refuse what KMS accepts though it can have
+// no effect: a key policy with an operator, a condition key, an action or a value
+// that has no meaning, with MalformedPolicyDocumentException, which names it. For
+// an identity policy of that kind [Server.Principal] panics. Without the option
+// such a statement never allows anything, and [Server.Explain] says so.
 func WithStrictPolicies() Option {
 	return func(o *options) { o.strict = true }
 }
@@ -136,9 +136,9 @@ func WithClock(now func() time.Time) Option {
 	return func(o *options) { o.clock = now }
 }
 
-// WithErrorLog sets where the Server reports its own bugs: a panic in the course
-// of a request answers KMSInternalException, and what it was goes here. So does what
-// there is to say of the file of a world: see [Open]. The default is standard error.
+// WithErrorLog sets where the Server reports its own bugs: a panic in the course of
+// a request answers KMSInternalException, and what it was goes here. So does what
+// there is to say about the file of [Open]. The default is standard error.
 func WithErrorLog(l *log.Logger) Option {
 	return func(o *options) { o.errorLog = l }
 }

@@ -5,13 +5,13 @@
 //
 // An emulator costs nothing. On AWS, [Run] makes fewer than 200 keys in the client's
 // Region and a handful of replicas in one more, sends fewer than 3,000 requests, and
-// takes some minutes, since AWS limits how many of those it serves in a second. A
-// key costs 1 USD a month, by the hour, and nothing while it waits for its
-// deletion; a request costs from 0.03 to 12 USD for each 10,000, the latter for
-// RSA data key pairs, of which there is one. So a run comes to less than 1 USD.
-// At its end every key waits for its deletion, 7 days from then: a run that is
-// killed leaves keys behind, whose description is kmstest/conformance, and aliases
-// that begin with alias/conformance-.
+// takes some minutes, since AWS limits how many requests it serves in a second. A
+// key costs 1 USD a month, by the hour, and nothing while it waits for its deletion;
+// a request costs from 0.03 to 12 USD for each 10,000, the latter for RSA data key
+// pairs, of which there is one. So a run comes to less than 1 USD. At its end every
+// key waits for its deletion, 7 days from then: a run that is killed leaves keys
+// behind, whose description is kmstest/conformance, and aliases that begin with
+// alias/conformance-.
 //
 // Run it in an account that is there for tests. It needs permission for kms:* and
 // touches no key but its own, and the AWS managed key of Amazon S3, which it
@@ -42,8 +42,9 @@
 // secrets and public keys are checked against the standard library.
 //
 // Custom key stores need a CloudHSM cluster or an external key manager, and what
-// takes days needs a clock: there the cases end at what KMS says without. Cases
-// that need what this KMS has not, a quota for example, are skipped and say so.
+// takes days needs a clock: there the cases stop at what KMS says without them.
+// Cases that need something that this KMS does not have, a quota for example,
+// are skipped and say so.
 //
 // Changes on AWS take a while to be seen everywhere. Where answers come from AWS,
 // a case that waits for one asks again for up to a minute; elsewhere it asks once.
