@@ -9,8 +9,28 @@
 //
 //	go run github.com/kmskit/kmskit/cmd/kmslocal [flags]
 //
+// The flags are:
+//
+//	-addr host:port
+//		where to listen; port 0 is a free one (default 127.0.0.1:4599)
+//	-region Region, -account account
+//		the Region of seeded keys, and the account of all requests
+//		(default us-east-1 and 111122223333)
+//	-seed file
+//		make the keys in this YAML or JSON file, unless they are there;
+//		the Seed method of kmstest.Server says what it holds
+//	-state file
+//		keep everything in this file, as kmstest.Open does
+//	-v
+//		log every request to standard error, without what it carries
+//	-allow-remote
+//		listen on an address that other machines can reach
+//	-version
+//		print the version and exit
+//
 // It prints one line that says how to point a client at it, and serves until it is
-// interrupted. Requests that are under way are then answered.
+// interrupted. Requests that are under way are then answered. While it serves,
+// GET / answers 200 with that line.
 //
 // The exit status is 0 after an interrupt, 1 if something failed and 2 if the
 // command line is wrong.
