@@ -33,6 +33,9 @@ import (
 // It knows its public key, so that only Sign and SignMessage call KMS. They hash
 // locally and send the digest, as KMS takes messages of at most 4,096 bytes.
 //
+// A TLS server with a P-384 or P-521 key has to say what the key signs, or clients
+// of TLS 1.2 fail: see [SigningKey.Algorithm].
+//
 // A SigningKey never changes and is safe for concurrent use.
 type SigningKey struct {
 	ctx    context.Context //nolint:containedctx // crypto.Signer has no room for one
