@@ -14,15 +14,21 @@
 //	-addr host:port
 //		where to listen; port 0 is a free one (default 127.0.0.1:4599)
 //	-region Region, -account account
-//		the Region of seeded keys, and the account of all requests
-//		(default us-east-1 and 111122223333)
+//		the Region and account of seeded keys, and the account of
+//		requests that no seeded principal makes (default us-east-1 and
+//		111122223333)
 //	-seed file
-//		make the keys in this YAML or JSON file, unless they are there;
-//		the Seed method of kmstest.Server says what it holds
+//		make the keys and principals in this YAML or JSON file, unless
+//		they are there; the Seed method of kmstest.Server says what it
+//		holds
 //	-state file
 //		keep everything in this file, as kmstest.Open does
+//	-quotas
+//		keep every account to the quotas of a new one, such as 50
+//		aliases for each key
 //	-v
-//		log every request to standard error, without what it carries
+//		log every request to standard error, without what it carries,
+//		and why one is denied
 //	-allow-remote
 //		listen on an address that other machines can reach
 //	-version
