@@ -120,10 +120,8 @@ func (c *call) newManagedKey(s managedService) (*key, error) {
 // policyText is the policy of the service's key: the principals of the account use
 // the key through the service, and the account sees what it is. Nobody manages it.
 func (s managedService) policyText(p place) string {
-	domain, uses, views := "amazonaws.com", "", ""
-	if partition(p.region) == "aws-cn" {
-		domain += ".cn"
-	}
+	_, domain := partitionAndDomain(p.region)
+	uses, views := "", ""
 	if s.viaGrants {
 		uses, views = `"kms:CreateGrant", `, `, "kms:RevokeGrant"`
 	}

@@ -139,18 +139,24 @@ func TestManagedKeys(t *testing.T) {
 
 	t.Run("have a policy that names the service as its Region does", func(t *testing.T) {
 		t.Parallel()
-		c := kmstest.New(kmstest.WithRegion("cn-north-1")).API()
-		k := describe(t, c, "alias/aws/ebs")
-		out, err := c.GetKeyPolicy(t.Context(), &kms.GetKeyPolicyInput{KeyId: k.KeyId})
-		require.NoError(t, err)
-		policy, err := kmskit.ParsePolicyDocument(*out.Policy)
-		require.NoError(t, err)
-		assert.Equal(t, "auto-ebs-2", policy.ID)
-		assert.Equal(t, kmskit.Condition{"StringEquals": {
-			"kms:CallerAccount": {account},
-			"kms:ViaService":    {"ec2.cn-north-1.amazonaws.com.cn"},
-		}}, policy.Statement[0].Condition)
-		assert.Equal(t, "arn:aws-cn:iam::"+account+":root", policy.Statement[1].Principal.AWS[0])
+		for region, service := range map[string]string{
+			"cn-north-1":     "ec2.cn-north-1.amazonaws.com.cn",
+			"us-gov-west-1":  "ec2.us-gov-west-1.amazonaws.com",
+			"eusc-de-east-1": "ec2.eusc-de-east-1.amazonaws.eu",
+		} {
+			c := kmstest.New(kmstest.WithRegion(region)).API()
+			k := describe(t, c, "alias/aws/ebs")
+			out, err := c.GetKeyPolicy(t.Context(), &kms.GetKeyPolicyInput{KeyId: k.KeyId})
+			require.NoError(t, err)
+			policy, err := kmskit.ParsePolicyDocument(*out.Policy)
+			require.NoError(t, err)
+			assert.Equal(t, "auto-ebs-2", policy.ID)
+			assert.Equal(t, kmskit.Condition{"StringEquals": {
+				"kms:CallerAccount": {account},
+				"kms:ViaService":    {service},
+			}}, policy.Statement[0].Condition)
+			assert.Regexp(t, "^arn:aws-[a-z-]+:iam::"+account+":root$", policy.Statement[1].Principal.AWS[0])
+		}
 	})
 
 	t.Run("do not count against the quota of keys", func(t *testing.T) {

@@ -50,12 +50,19 @@ func TestKeyPolicy(t *testing.T) {
 
 	t.Run("belongs to its partition", func(t *testing.T) {
 		t.Parallel()
-		c := kmstest.New(kmstest.WithRegion("us-gov-west-1")).Client(once)
-		k := newKey(t, c)
-		assert.True(t, strings.HasPrefix(*k.Arn, "arn:aws-us-gov:kms:us-gov-west-1:"), *k.Arn)
-		out, err := c.GetKeyPolicy(t.Context(), &kms.GetKeyPolicyInput{KeyId: k.KeyId})
-		require.NoError(t, err)
-		assert.Contains(t, *out.Policy, `"arn:aws-us-gov:iam::111122223333:root"`)
+		for region, partition := range map[string]string{
+			"us-gov-west-1": "aws-us-gov", "cn-north-1": "aws-cn", "eusc-de-east-1": "aws-eusc",
+			"us-iso-east-1": "aws-iso", "us-isob-east-1": "aws-iso-b", "eu-isoe-west-1": "aws-iso-e", "us-isof-south-1": "aws-iso-f",
+			"eu-south-2": "aws", "mx-central-1": "aws",
+		} {
+			srv := kmstest.New(kmstest.WithRegion(region))
+			c := srv.Principal("arn:"+partition+":iam::"+account+":role/keeper", allow("kms:*")).Client(once)
+			k := newKey(t, c)
+			assert.Equal(t, "arn:"+partition+":kms:"+region+":"+account+":key/"+*k.KeyId, *k.Arn)
+			out, err := c.GetKeyPolicy(t.Context(), &kms.GetKeyPolicyInput{KeyId: k.Arn})
+			require.NoError(t, err)
+			assert.Contains(t, *out.Policy, `"arn:`+partition+`:iam::111122223333:root"`)
+		}
 	})
 
 	t.Run("is what was put, in KMS's style", func(t *testing.T) {

@@ -303,7 +303,7 @@ const serviceAccount = "000000000000"
 var accessKeyID = regexp.MustCompile(`^\w{1,128}$`)
 
 var principalARN = regexp.MustCompile(
-	`^arn:(aws|aws-cn|aws-us-gov):(iam|sts)::(\d{12}):(root|user|role|assumed-role|federated-user)(?:/([\w+=,.@/-]+))?$`)
+	`^arn:(aws|aws-cn|aws-us-gov|aws-eusc|aws-iso(?:-[bef])?):(iam|sts)::(\d{12}):(root|user|role|assumed-role|federated-user)(?:/([\w+=,.@/-]+))?$`)
 
 // parsePrincipal returns the principal with that ARN, or the service with that
 // name.

@@ -292,14 +292,32 @@ func (s *Server) Advance(d time.Duration) {
 	s.mark(serverEntity{})
 }
 
+// partitions are the parts of AWS, which share nothing, beside the one that most
+// Regions are in: how the names of their Regions begin, what ARNs call them, and
+// the domain of their services.
+//
+// https://docs.aws.amazon.com/whitepapers/latest/aws-fault-isolation-boundaries/partitions.html
+var partitions = []struct{ prefix, name, domain string }{
+	{"cn-", "aws-cn", "amazonaws.com.cn"},
+	{"us-gov-", "aws-us-gov", "amazonaws.com"},
+	{"eusc-", "aws-eusc", "amazonaws.eu"},
+	{"us-iso-", "aws-iso", "c2s.ic.gov"},
+	{"us-isob-", "aws-iso-b", "sc2s.sgov.gov"},
+	{"eu-isoe-", "aws-iso-e", "cloud.adc-e.uk"},
+	{"us-isof-", "aws-iso-f", "csp.hci.ic.gov"},
+}
+
 // partition returns the part of AWS that a Region belongs to, as ARNs name it.
 func partition(region string) string {
-	switch {
-	case strings.HasPrefix(region, "cn-"):
-		return "aws-cn"
-	case strings.HasPrefix(region, "us-gov-"):
-		return "aws-us-gov"
-	default:
-		return "aws"
+	name, _ := partitionAndDomain(region)
+	return name
+}
+
+func partitionAndDomain(region string) (name, domain string) {
+	for _, p := range partitions {
+		if strings.HasPrefix(region, p.prefix) {
+			return p.name, p.domain
+		}
 	}
+	return "aws", "amazonaws.com"
 }
