@@ -105,8 +105,11 @@ func (s *Server) Calls(operations ...string) []Call {
 
 // CallCount returns how many requests came to the Server, or how many of some
 // operations. It also counts those that [Server.Calls] no longer has. Requests
-// for an operation that KMS does not have are in the total only.
+// for an operation that KMS does not have are in the total only. CallCount panics
+// if one of the names is not that of an operation of KMS: a test that expects none
+// of those could not fail.
 func (s *Server) CallCount(operations ...string) int {
+	mustBeOperations(operations)
 	return s.calls.count(operations)
 }
 

@@ -261,7 +261,7 @@ func TestServer_CallCount(t *testing.T) {
 		post(srv, "TrentService.Nothing", "{}")
 		post(srv, "TrentService.ListKeys", "not JSON")
 		assert.Equal(t, 2, srv.CallCount())
-		assert.Zero(t, srv.CallCount("Nothing"))
+		assert.PanicsWithValue(t, `kmstest: KMS has no operation "Nothing"`, func() { srv.CallCount("ListKeys", "Nothing") })
 		assert.Equal(t, 1, srv.CallCount("ListKeys"))
 		assert.Len(t, srv.Calls("Nothing"), 1)
 	})

@@ -132,11 +132,7 @@ type faults struct {
 // panics if f names an operation that KMS does not have, or a Failure that is not
 // one of the constants, or has a number that makes no sense.
 func (s *Server) Inject(f Fault) *Injection {
-	for _, name := range f.Operations {
-		if _, ok := handlers[name]; !ok {
-			panic(fmt.Sprintf("kmstest: KMS has no operation %q", name))
-		}
-	}
+	mustBeOperations(f.Operations)
 	if kind, ok := errors.AsType[Failure](f.Err); ok && !slices.Contains(failures, kind) {
 		panic(fmt.Sprintf("kmstest: there is no failure %q", kind))
 	}

@@ -2,6 +2,7 @@ package kmstest
 
 import (
 	"context"
+	"fmt"
 	"runtime/debug"
 	"sync"
 	"time"
@@ -135,6 +136,15 @@ func handle[I, O any](run func(*call, *I) (*O, error)) handler {
 		}
 		return outputs.Encode(out), nil
 	}}
+}
+
+// mustBeOperations panics unless KMS has operations with these names.
+func mustBeOperations(names []string) {
+	for _, name := range names {
+		if _, ok := handlers[name]; !ok {
+			panic(fmt.Sprintf("kmstest: KMS has no operation %q", name))
+		}
+	}
 }
 
 // handlers has every operation of KMS under its name.

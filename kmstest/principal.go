@@ -124,7 +124,9 @@ func WithCredentials(c aws.Credentials) PrincipalOption {
 func (s *Server) Principal(arn string, opts ...PrincipalOption) *Principal {
 	var o principalOptions
 	for _, opt := range opts {
-		opt(&o)
+		if opt != nil {
+			opt(&o)
+		}
 	}
 	who, err := s.checkPrincipal(arn, &o)
 	if err != nil {

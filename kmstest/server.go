@@ -181,7 +181,9 @@ func newOptions(opts []Option) options {
 		callLog:  usualCallLog,
 	}
 	for _, opt := range opts {
-		opt(&o)
+		if opt != nil {
+			opt(&o)
+		}
 	}
 	return o
 }

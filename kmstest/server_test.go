@@ -42,6 +42,12 @@ func TestNew(t *testing.T) {
 		assert.Contains(t, *newKey(t, srv.Client()).Arn, "arn:aws-cn:kms:cn-north-1:"+other+":key/")
 	})
 
+	t.Run("takes nil options, as those of the library", func(t *testing.T) {
+		t.Parallel()
+		srv := kmstest.New(nil, kmstest.WithRegion("eu-west-1"))
+		assert.Contains(t, *newKey(t, srv.Principal(role(account, "a"), nil, allow("kms:*")).API()).Arn, ":eu-west-1:")
+	})
+
 	t.Run("panics over what AWS does not have", func(t *testing.T) {
 		t.Parallel()
 		for text, opt := range map[string]kmstest.Option{
