@@ -28,7 +28,9 @@ func (c *call) generateDataKey(in *kms.GenerateDataKeyInput) (*kms.GenerateDataK
 	out := &kms.GenerateDataKeyOutput{
 		CiphertextBlob: d.ciphertext,
 		KeyId:          &d.key.arn,
-		KeyMaterialId:  d.key.materialID(),
+	}
+	if to == nil { // whereas a data key pair names its key material anyway
+		out.KeyMaterialId = d.key.materialID()
 	}
 	out.Plaintext, out.CiphertextForRecipient, err = to.deliver(d.plaintext)
 	return out, err

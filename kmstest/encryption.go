@@ -127,7 +127,9 @@ func (c *call) decrypt(in *kms.DecryptInput) (*kms.DecryptOutput, error) {
 	out := &kms.DecryptOutput{
 		EncryptionAlgorithm: s.algorithm,
 		KeyId:               &k.arn,
-		KeyMaterialId:       k.materialID(),
+	}
+	if to == nil {
+		out.KeyMaterialId = k.materialID()
 	}
 	out.Plaintext, out.CiphertextForRecipient, err = to.deliver(plaintext)
 	return out, err

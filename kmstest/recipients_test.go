@@ -57,6 +57,7 @@ var attestedOperations = []attested{
 			return nil, nil, err
 		}
 		assert.Equal(t, *k.symmetric.Arn, *out.KeyId)
+		assert.Equal(t, to == nil, out.KeyMaterialId != nil, "the key material is named to the caller only")
 		return out.Plaintext, out.CiphertextForRecipient, nil
 	}},
 	{"DeriveSharedSecret", func(t *testing.T, c cryptographer, k attestedKeys, to *types.RecipientInfo, dryRun bool) (plaintext, ciphertext []byte, err error) {
@@ -74,6 +75,7 @@ var attestedOperations = []attested{
 			return nil, nil, err
 		}
 		assert.NotEmpty(t, out.CiphertextBlob)
+		assert.Equal(t, to == nil, out.KeyMaterialId != nil, "the key material is named to the caller only")
 		return out.Plaintext, out.CiphertextForRecipient, nil
 	}},
 	{"GenerateDataKeyPair", func(t *testing.T, c cryptographer, k attestedKeys, to *types.RecipientInfo, dryRun bool) (plaintext, ciphertext []byte, err error) {
@@ -85,6 +87,7 @@ var attestedOperations = []attested{
 		}
 		assert.NotEmpty(t, out.PrivateKeyCiphertextBlob)
 		assert.NotEmpty(t, out.PublicKey)
+		assert.NotNil(t, out.KeyMaterialId)
 		return out.PrivateKeyPlaintext, out.CiphertextForRecipient, nil
 	}},
 	{"GenerateRandom", func(t *testing.T, c cryptographer, _ attestedKeys, to *types.RecipientInfo, _ bool) (plaintext, ciphertext []byte, err error) {
