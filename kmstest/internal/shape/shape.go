@@ -18,6 +18,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/kms"
 	"github.com/aws/aws-sdk-go-v2/service/kms/types"
 	"github.com/aws/smithy-go"
+
+	"github.com/kmskit/kmskit/kmstest/internal/wire"
 )
 
 // Validate checks in, a pointer to one of the SDK's input structures, as its
@@ -242,6 +244,9 @@ func show(v reflect.Value, sensitive bool) string {
 	case reflect.Invalid:
 		return "null"
 	case reflect.String:
+		if v.String() == wire.EmptyEnum {
+			return "''"
+		}
 		return "'" + v.String() + "'"
 	case reflect.Int32:
 		return "'" + strconv.FormatInt(v.Int(), 10) + "'"

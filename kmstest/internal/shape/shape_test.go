@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/kmskit/kmskit/kmstest/internal/shape"
+	"github.com/kmskit/kmskit/kmstest/internal/wire"
 )
 
 const (
@@ -70,6 +71,10 @@ func TestValidate_text(t *testing.T) {
 		{"data key spec", &kms.GenerateDataKeyInput{KeyId: key, KeySpec: "AES-256"}, "Value 'AES-256' at 'keySpec' failed to satisfy constraint: Member must satisfy enum value set: [RSA_2048, RSA_3072, RSA_4096, ECC_NIST_P256, ECC_NIST_P384, ECC_NIST_P521, ECC_SECG_P256K1, ECC_NIST_EDWARDS25519, SYMMETRIC_DEFAULT, HMAC_224, HMAC_256, HMAC_384, HMAC_512, SM2, ML_DSA_44, ML_DSA_65, ML_DSA_87, ML_KEM_512, ML_KEM_768, ML_KEM_1024]"},
 		{"data key spec that is listed", &kms.GenerateDataKeyWithoutPlaintextInput{KeyId: key, KeySpec: "RSA_2048"}, "Value 'RSA_2048' at 'keySpec' failed to satisfy constraint: Member must satisfy enum value set: [RSA_2048, RSA_3072, RSA_4096, ECC_NIST_P256, ECC_NIST_P384, ECC_NIST_P521, ECC_SECG_P256K1, ECC_NIST_EDWARDS25519, SYMMETRIC_DEFAULT, HMAC_224, HMAC_256, HMAC_384, HMAC_512, SM2, ML_DSA_44, ML_DSA_65, ML_DSA_87, ML_KEM_512, ML_KEM_768, ML_KEM_1024]"},
 		{"key usage", &kms.CreateKeyInput{KeyUsage: "RANDOM"}, "Value 'RANDOM' at 'keyUsage' failed to satisfy constraint: Member must satisfy enum value set: [ENCRYPT_DECRYPT, SIGN_VERIFY, GENERATE_VERIFY_MAC, KEY_AGREEMENT, ENCAPSULATE_DECAPSULATE]"},
+
+		// An empty text is not an absent one, even where the SDK says it is.
+		{"empty message type", &kms.SignInput{KeyId: key, Message: message, SigningAlgorithm: "ECDSA_SHA_256", MessageType: wire.EmptyEnum}, "Value '' at 'messageType' failed to satisfy constraint: Member must satisfy enum value set: [RAW, DIGEST, EXTERNAL_MU]"},
+		{"empty algorithm that is required", &kms.EncapsulateInput{KeyId: key, EncapsulationAlgorithm: wire.EmptyEnum}, "Value '' at 'encapsulationAlgorithm' failed to satisfy constraint: Member must satisfy enum value set: [ML_KEM]"},
 
 		// By the service model.
 		{"origin", &kms.CreateKeyInput{Origin: "aws_kms"}, "Value 'aws_kms' at 'origin' failed to satisfy constraint: Member must satisfy enum value set: [AWS_KMS, EXTERNAL, AWS_CLOUDHSM, EXTERNAL_KEY_STORE]"},

@@ -91,6 +91,9 @@ func (r *reader) structure(s *shape, v reflect.Value) error {
 
 // member reads a value into a field, which may be a pointer.
 func (r *reader) member(s *shape, field reflect.Value) error {
+	if field.Kind() == reflect.String {
+		return r.enum(s, field)
+	}
 	if field.Kind() != reflect.Pointer {
 		return r.value(s, field)
 	}
@@ -100,6 +103,21 @@ func (r *reader) member(s *shape, field reflect.Value) error {
 		field.Set(reflect.New(field.Type().Elem()))
 	}
 	return r.value(s, field.Elem())
+}
+
+// EmptyEnum is what Decode makes of the empty text of an enumeration. The SDK takes
+// an empty enumeration for an absent one, and KMS does not. It is not UTF-8, so
+// that no request has it.
+const EmptyEnum = "\xff"
+
+// enum reads an enumeration, which alone of all texts the SDK keeps without a
+// pointer.
+func (r *reader) enum(s *shape, field reflect.Value) error {
+	err := r.value(s, field)
+	if field.Len() == 0 {
+		field.SetString(EmptyEnum)
+	}
+	return err
 }
 
 func (r *reader) list(s *shape, v reflect.Value) error {

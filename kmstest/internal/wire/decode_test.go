@@ -244,6 +244,17 @@ func TestDecode(t *testing.T) {
 		in := decode(t, `{"EncryptionAlgorithm":"ROT13"}`)
 		assert.Equal(t, types.EncryptionAlgorithmSpec("ROT13"), in.EncryptionAlgorithm)
 	})
+	t.Run("tells an empty enum from an absent one", func(t *testing.T) {
+		t.Parallel()
+		in := decode(t, `{"EncryptionAlgorithm":""}`)
+		assert.Equal(t, types.EncryptionAlgorithmSpec(wire.EmptyEnum), in.EncryptionAlgorithm)
+		body, err := wire.Encode(in)
+		require.NoError(t, err)
+		assert.JSONEq(t, `{"EncryptionAlgorithm":""}`, string(body))
+		for _, absent := range []string{`{}`, `{"EncryptionAlgorithm":null}`, `{"EncryptionAlgorithm":"","EncryptionAlgorithm":null}`} {
+			assert.Empty(t, decode(t, absent).EncryptionAlgorithm, absent)
+		}
+	})
 }
 
 func TestDecode_booleans(t *testing.T) {

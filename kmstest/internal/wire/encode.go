@@ -51,6 +51,9 @@ func (s *shape) append(b []byte, v reflect.Value) []byte {
 		}
 		return append(b, '}')
 	case smithy.ShapeTypeString:
+		if v.String() == EmptyEnum { // of an input that was read before
+			return append(b, `""`...)
+		}
 		return appendString(b, v.String())
 	case smithy.ShapeTypeBlob:
 		return append(base64.StdEncoding.AppendEncode(append(b, '"'), v.Bytes()), '"')

@@ -22,9 +22,10 @@
 // front end, which KMS shares with other services: an unknown member is
 // ignored, a null member is absent, some words are booleans, an integer loses
 // its fraction, and one that is too large becomes the largest, so that it fails
-// the range check of the service rather than here. Where there is no record,
-// the last of two equal names wins, and a null in a list or a map is refused.
-// No text repeats any part of the request, since a plaintext may be in it.
+// the range check of the service rather than here. An empty enumeration is left
+// to the service in the same way: see [EmptyEnum]. Where there is no record, the
+// last of two equal names wins, and a null in a list or a map is refused. No text
+// repeats any part of the request, since a plaintext may be in it.
 package wire
 
 import (
