@@ -355,6 +355,9 @@ func contains(all, part map[string]string) bool {
 }
 
 func (c *call) listGrants(in *kms.ListGrantsInput) (*kms.ListGrantsOutput, error) {
+	if in.GranteePrincipal != nil && in.GranteeServicePrincipal != nil {
+		return nil, validationError("You can specify either GranteePrincipal or GranteeServicePrincipal, but not both.")
+	}
 	if in.GranteeServicePrincipal != nil && !c.principal.isService() {
 		return nil, servicesOnly("GranteeServicePrincipal")
 	}

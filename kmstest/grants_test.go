@@ -460,7 +460,7 @@ func TestGrant_makesGrants(t *testing.T) {
 
 func TestListGrants(t *testing.T) {
 	t.Parallel()
-	everyDepth(t, func(t *testing.T, _ *kmstest.Server, c caller) {
+	everyDepth(t, func(t *testing.T, srv *kmstest.Server, c caller) {
 		k, another := newKey(t, c), newKey(t, c)
 		ids := map[string][]string{}
 		for _, name := range []string{"reader", "writer", "reader"} {
@@ -494,6 +494,10 @@ func TestListGrants(t *testing.T) {
 		refused(t, err, "InvalidGrantIdException", "Invalid grantId 'x'")
 		_, err = c.ListGrants(t.Context(), &kms.ListGrantsInput{KeyId: k.KeyId, GranteeServicePrincipal: str("logs.amazonaws.com")})
 		refused(t, err, "ValidationException", "GranteeServicePrincipal can only be used by callers in a service principal.")
+		_, err = srv.Principal("logs.amazonaws.com").API().ListGrants(t.Context(), &kms.ListGrantsInput{
+			KeyId: k.Arn, GranteePrincipal: str(role(account, "reader")), GranteeServicePrincipal: str("logs.amazonaws.com"),
+		})
+		refused(t, err, "ValidationException", "You can specify either GranteePrincipal or GranteeServicePrincipal, but not both.")
 	})
 }
 

@@ -177,6 +177,16 @@ var grantRules = []rule{
 		},
 	},
 	{
+		"ListGrants", "with grantees of both kinds is a ValidationException",
+		"The grantee is a principal or a service. Only a service may ask for the grants of one.",
+		func(t *trial) {
+			k := t.shared(symmetric)
+			refusal(t, t.ListGrants, &kms.ListGrantsInput{
+				KeyId: k.KeyId, GranteePrincipal: aws.String(root(k.KeyMetadata)), GranteeServicePrincipal: aws.String("logs.amazonaws.com"),
+			}, "ValidationException")
+		},
+	},
+	{
 		"ListGrants", "a malformed grant ID is InvalidGrantId",
 		"A grant ID is 64 hexadecimal digits.",
 		func(t *trial) {
