@@ -810,8 +810,17 @@ func TestUpdateCustomKeyStore(t *testing.T) {
 		refusedWith(t, update(toPublic), "XksProxyUriInUseException")
 		_, err := c.DeleteCustomKeyStore(t.Context(), &kms.DeleteCustomKeyStoreInput{CustomKeyStoreId: &another})
 		require.NoError(t, err)
-		require.NoError(t, update(toPublic))
-		assert.Nil(t, storeOf(t, c, id).XksProxyConfiguration.VpcEndpointServiceName)
+		toPublic.XksProxyVpcEndpointServiceName = str(service)
+		refused(t, update(toPublic), "ValidationException",
+			"XksProxyVpcEndpointServiceName and XksProxyVpcEndpointServiceOwner are not valid if XksProxyConnectivity is PUBLIC_ENDPOINT.")
+		for _, none := range []*string{str(""), nil} { // as it is documented
+			require.NoError(t, update(toPrivate))
+			toPublic.XksProxyVpcEndpointServiceName = none
+			require.NoError(t, update(toPublic))
+			assert.Nil(t, storeOf(t, c, id).XksProxyConfiguration.VpcEndpointServiceName)
+		}
+		toPrivate.XksProxyVpcEndpointServiceName = str("")
+		refused(t, update(toPrivate), "ValidationException", "XksProxyVpcEndpointServiceName is required if XksProxyConnectivity is VPC_ENDPOINT_SERVICE.")
 	})
 }
 

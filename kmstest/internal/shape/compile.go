@@ -66,11 +66,9 @@ func compileMember(t reflect.Type, schema *smithy.Schema, mayBeEmpty bool) check
 	case smithy.ShapeTypeList:
 		return compileList(t, schema)
 	default:
-		c := constraints[schema.TargetID().Name]
-		if mayBeEmpty {
-			c.min = 0
-		}
-		return compileScalar(t, schema, c)
+		s := compileScalar(t, schema, constraints[schema.TargetID().Name])
+		s.mayBeEmpty = mayBeEmpty
+		return s
 	}
 }
 

@@ -180,8 +180,9 @@ func excused(owner reflect.Value, member string) bool {
 
 // A scalar checks a value as a whole, against each of its rules.
 type scalar struct {
-	rules     []rule
-	sensitive bool
+	rules      []rule
+	sensitive  bool
+	mayBeEmpty bool // whatever the rules say
 }
 
 type rule struct {
@@ -192,6 +193,9 @@ type rule struct {
 func (s *scalar) demands() bool { return len(s.rules) > 0 }
 
 func (s *scalar) check(v reflect.Value) []failure {
+	if s.mayBeEmpty && v.Len() == 0 {
+		return nil
+	}
 	var failures []failure
 	for i := range s.rules {
 		if !s.rules[i].holds(v) {

@@ -206,6 +206,7 @@ func TestValidate(t *testing.T) {
 		t.Parallel()
 		key := aws.String(keyID)
 		for _, in := range []any{
+			&kms.UpdateCustomKeyStoreInput{CustomKeyStoreId: aws.String("cks-1"), XksProxyVpcEndpointServiceName: aws.String("")},
 			&kms.GenerateRandomInput{},
 			&kms.GenerateDataKeyInput{KeyId: key},
 			&kms.CreateAliasInput{AliasName: aws.String("no-prefix"), TargetKeyId: key},

@@ -98,11 +98,13 @@ var (
 )
 
 // mayBeEmpty has the members, by the structure, that the documentation of the
-// operation allows to be empty against the minimum of their shape: a message of
-// 0 bytes can be signed.
+// operation allows to be empty against the constraints of their shape: a message
+// of 0 bytes can be signed, and an external key store that gets a public endpoint
+// has no VPC endpoint service any more.
 var mayBeEmpty = map[string]string{
-	"SignInput":   "Message",
-	"VerifyInput": "Message",
+	"SignInput":                 "Message",
+	"UpdateCustomKeyStoreInput": "XksProxyVpcEndpointServiceName",
+	"VerifyInput":               "Message",
 }
 
 // required has the members that may not be absent, by the SDK's name of the
