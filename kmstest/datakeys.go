@@ -126,7 +126,7 @@ type dataKey struct {
 }
 
 func (c *call) newDataKey(r dataKeyRequest) (*dataKey, error) {
-	if err := r.check(); err != nil {
+	if err := r.check(c.region); err != nil {
 		return nil, err
 	}
 	u := use{
@@ -156,12 +156,12 @@ func (c *call) newDataKey(r dataKeyRequest) (*dataKey, error) {
 	return d, err
 }
 
-// check refuses what is wrong with the request alone.
-func (r dataKeyRequest) check() error {
+// check refuses what is wrong with the request alone, in that Region.
+func (r dataKeyRequest) check(where *region) error {
 	switch {
 	case r.pairSpec == "" && (r.spec == "") == (r.bytes == nil):
 		return validationError("Please specify either number of bytes or key spec.")
-	case r.pairSpec != "" && material.Usages(types.KeySpec(r.pairSpec)) == nil: // SM2
+	case r.pairSpec != "" && !where.offers(types.KeySpec(r.pairSpec)):
 		return unsupported("KeyPairSpec %s is not supported in this Region", r.pairSpec)
 	default:
 		return nil

@@ -64,6 +64,16 @@ func TestGenerateDataKeyPair(t *testing.T) {
 		}
 		assert.Len(t, sizes, 1)
 	})
+	t.Run("makes no ML-KEM pair in China", func(t *testing.T) {
+		t.Parallel()
+		c := kmstest.New(kmstest.WithRegion("cn-northwest-1")).API()
+		in := &kms.GenerateDataKeyPairInput{KeyId: newKey(t, c).KeyId, KeyPairSpec: types.DataKeyPairSpecMlKem768}
+		_, err := c.GenerateDataKeyPair(t.Context(), in)
+		refused(t, err, "UnsupportedOperationException", "KeyPairSpec ML_KEM_768 is not supported in this Region")
+		in.KeyPairSpec = types.DataKeyPairSpecEccNistP256
+		_, err = c.GenerateDataKeyPair(t.Context(), in)
+		assert.NoError(t, err)
+	})
 	t.Run("makes another one each time", func(t *testing.T) {
 		t.Parallel()
 		c := kmstest.New().API()

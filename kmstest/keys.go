@@ -114,7 +114,7 @@ func (c *call) newKey(in *kms.CreateKeyInput) (*key, error) {
 		created:     c.now,
 	}
 	var err error
-	if t.spec, err = newSpec(in); err != nil {
+	if t.spec, err = c.newSpec(in); err != nil {
 		return nil, err
 	}
 	if t.usage, err = newUsage(t.spec, in.KeyUsage); err != nil {
@@ -153,16 +153,23 @@ func (k *key) identify(id string) {
 
 // newSpec returns the key spec that in asks for, under its name of today or its
 // old one.
-func newSpec(in *kms.CreateKeyInput) (types.KeySpec, error) {
+func (c *call) newSpec(in *kms.CreateKeyInput) (types.KeySpec, error) {
 	old := types.KeySpec(in.CustomerMasterKeySpec) //nolint:staticcheck // KMS still takes it
 	if in.KeySpec != "" && old != "" {
 		return "", validationError("You cannot specify KeySpec and CustomerMasterKeySpec in the same request. CustomerMasterKeySpec is deprecated.")
 	}
 	spec := cmp.Or(in.KeySpec, old, types.KeySpecSymmetricDefault)
-	if material.Usages(spec) == nil {
+	if !c.region.offers(spec) {
 		return "", unsupported("KeySpec %s is not supported in this Region", spec)
 	}
 	return spec, nil
+}
+
+// offers reports whether there are keys of the key spec in a Region. SM2, which is
+// for China, there is nowhere, and ML-KEM everywhere but in China.
+func (r *region) offers(spec types.KeySpec) bool {
+	usages := material.Usages(spec)
+	return usages != nil && (partition(r.region) != "aws-cn" || !slices.Contains(usages, types.KeyUsageTypeEncapsulateDecapsulate))
 }
 
 func newUsage(spec types.KeySpec, usage types.KeyUsageType) (types.KeyUsageType, error) {

@@ -2,6 +2,7 @@ package kmstest_test
 
 import (
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -180,6 +181,25 @@ func TestCreateKey_refusals(t *testing.T) {
 				assert.Empty(t, keys.Keys)
 			})
 		})
+	}
+}
+
+func TestCreateKey_inChina(t *testing.T) {
+	t.Parallel()
+	c := kmstest.New(kmstest.WithRegion("cn-north-1")).API()
+	for _, spec := range types.KeySpec("").Values() {
+		usage := types.KeyUsageTypeSignVerify
+		if strings.HasPrefix(string(spec), "ML_KEM") {
+			usage = types.KeyUsageTypeEncapsulateDecapsulate
+		}
+		in := &kms.CreateKeyInput{KeySpec: spec, KeyUsage: usage}
+		_, err := c.CreateKey(t.Context(), in)
+		switch {
+		case usage == types.KeyUsageTypeEncapsulateDecapsulate, spec == types.KeySpecSm2: // which kmstest does not have
+			refused(t, err, "UnsupportedOperationException", "KeySpec "+string(spec)+" is not supported in this Region")
+		case spec != types.KeySpecSymmetricDefault && !strings.HasPrefix(string(spec), "HMAC"):
+			assert.NoError(t, err, spec)
+		}
 	}
 }
 
