@@ -5,6 +5,7 @@ import (
 	"maps"
 	"slices"
 	"time"
+	"unicode/utf8"
 
 	"github.com/aws/aws-sdk-go-v2/service/kms"
 	"github.com/aws/aws-sdk-go-v2/service/kms/types"
@@ -169,7 +170,7 @@ func (x constraints) check(k *key) error {
 		}
 		length := 0
 		for name, value := range pairs {
-			length += len(name) + len(value)
+			length += utf8.RuneCountInString(name) + utf8.RuneCountInString(value)
 		}
 		if len(pairs) > mostConstraintPairs || length > longestConstraintText {
 			return validationError("An encryption context grant constraint can have at most %d pairs and %d characters.",

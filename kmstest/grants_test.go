@@ -62,6 +62,18 @@ func TestCreateGrant(t *testing.T) {
 		assert.Nil(t, out.Grants[0].RetiringPrincipal)
 	})
 
+	t.Run("with constraints of 384 characters, however many bytes", func(t *testing.T) {
+		t.Parallel()
+		c := kmstest.New().Client()
+		in := newGrant(newKey(t, c))
+		in.Constraints = &types.GrantConstraints{EncryptionContextEquals: map[string]string{"ключ": strings.Repeat("鍵", 380)}}
+		_, err := c.CreateGrant(t.Context(), in)
+		require.NoError(t, err)
+		in.Constraints.EncryptionContextEquals["ключ"] += "鍵"
+		_, err = c.CreateGrant(t.Context(), in)
+		refusedWith(t, err, "ValidationException")
+	})
+
 	t.Run("with a service principal", func(t *testing.T) {
 		t.Parallel()
 		c := kmstest.New().Client()
