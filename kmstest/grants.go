@@ -297,7 +297,9 @@ func (i *identity) grantees() []grantPrincipal {
 }
 
 // objection returns why a grant does not permit a use, or "" if it does. Keys and
-// values of an encryption context are compared exactly, as the SDK documents it.
+// values of an encryption context are compared exactly. So says the Developer
+// Guide, whereas the API Reference says of GrantConstraints that the case of a key
+// does not count. A request that the stricter of the two allows, both allow.
 func (c *call) objection(g *grant, operation types.GrantOperation, u *use) string {
 	switch source := g.constraints.sourceARN; {
 	case !slices.Contains(g.operations, operation):
