@@ -51,7 +51,6 @@ var unreachable = map[string]map[string]string{
 	"CreateGrant": {"LimitExceededException": manyObjects},
 	"CreateKey": {
 		"CloudHsmClusterInvalidConfigurationException": needsCluster, "CustomKeyStoreInvalidStateException": needsCluster,
-		"InvalidArnException":         otherAnswer, // no member is an ARN
 		"XksKeyAlreadyInUseException": needsProxy, "XksKeyInvalidConfigurationException": needsProxy, "XksKeyNotFoundException": needsProxy,
 	},
 	"DeleteAlias": {"KMSInvalidStateException": noState},

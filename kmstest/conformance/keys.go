@@ -191,6 +191,14 @@ var keyRules = []rule{
 		},
 	},
 	{
+		"CreateKey", "a policy for an ARN without an account is InvalidArn",
+		"Principals are named by ARNs with the ID of an account, in the policy of a new key too.",
+		func(t *trial) {
+			policy := policyOf(allowing(root(t.shared(symmetric).KeyMetadata)), allowing("arn:aws:iam:::root"))
+			refusal(t, t.CreateKey, &kms.CreateKeyInput{Policy: &policy}, "InvalidArnException")
+		},
+	},
+	{
 		"CreateKey", "a policy over 32 KiB is LimitExceeded",
 		"A key policy has 32,768 bytes at most.",
 		func(t *trial) {
