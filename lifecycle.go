@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -28,6 +29,9 @@ import (
 // give ctx a deadline. When ctx ends, the error says what was last seen. Errors
 // other than [*types.NotFoundException] end the wait.
 func (m *KeyManager) WaitForState(ctx context.Context, keyID string, state types.KeyState, optFns ...func(*kms.DescribeKeyInput)) (*types.KeyMetadata, error) {
+	if !slices.Contains(state.Values(), state) {
+		return nil, invalidInput("WaitForState", "there is no key state %q; give one such as types.KeyStateEnabled", state)
+	}
 	const enough = 3
 	seen := "nothing"
 	for agreeing, wait := 0, 100*time.Millisecond; ; wait = min(2*wait, 5*time.Second) {

@@ -135,6 +135,13 @@ func TestKeyManager_WaitForState(t *testing.T) {
 		}
 	})
 
+	t.Run("does not wait for a state that there is not", func(t *testing.T) {
+		t.Parallel()
+		_, err := kmskit.NewKeyManager(&stateAPI{}).WaitForState(t.Context(), "k", "ENABLED")
+		assert.ErrorIs(t, err, kmskit.ErrInvalidInput)
+		assert.EqualError(t, err, `kmskit: WaitForState: there is no key state "ENABLED"; give one such as types.KeyStateEnabled`)
+	})
+
 	t.Run("ends with an error that will not pass", func(t *testing.T) {
 		t.Parallel()
 		api := &stateAPI{script: []any{&types.InvalidArnException{}}}
