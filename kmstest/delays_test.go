@@ -263,6 +263,35 @@ func TestWithDelays_aliases(t *testing.T) {
 		assert.Equal(t, *other.KeyId, got)
 	})
 
+	t.Run("a ciphertext is compared with the key that the alias still names", func(t *testing.T) {
+		t.Parallel()
+		for name, change := range map[string]func(t *testing.T, c caller, sealing *types.KeyMetadata) error{
+			"deleted": func(t *testing.T, c caller, _ *types.KeyMetadata) error {
+				_, err := c.DeleteAlias(t.Context(), &kms.DeleteAliasInput{AliasName: str("alias/a")})
+				return err
+			},
+			"moved to the key that has encrypted": func(t *testing.T, c caller, sealing *types.KeyMetadata) error {
+				_, err := c.UpdateAlias(t.Context(), &kms.UpdateAliasInput{AliasName: str("alias/a"), TargetKeyId: sealing.KeyId})
+				return err
+			},
+		} {
+			t.Run(name, func(t *testing.T) {
+				t.Parallel()
+				srv := slow()
+				k, sealing, c := settled(t, srv), settled(t, srv), srv.API()
+				newAlias(t, c, "alias/a", k)
+				out, err := c.Encrypt(t.Context(), &kms.EncryptInput{KeyId: sealing.KeyId, Plaintext: []byte("x")})
+				require.NoError(t, err)
+				_, err = c.DisableKey(t.Context(), &kms.DisableKeyInput{KeyId: k.KeyId})
+				require.NoError(t, err)
+				srv.Advance(10 * time.Second)
+				require.NoError(t, change(t, c, sealing))
+				_, err = c.Decrypt(t.Context(), &kms.DecryptInput{KeyId: str("alias/a"), CiphertextBlob: out.CiphertextBlob})
+				refusedWith(t, err, "IncorrectKeyException")
+			})
+		}
+	})
+
 	t.Run("a policy that asks for the aliases of a key is told the former ones", func(t *testing.T) {
 		t.Parallel()
 		srv := slow()

@@ -319,8 +319,9 @@ func (c *call) reEncryptKeys(from sealed, to use) (source, destination cryptoKey
 	return s.cryptoFor(from.ciphertext), d.crypto(), nil
 }
 
-// namedKey returns the key that a request or its ciphertext names, whoever may
-// use it, or nil. The caller holds the lock.
+// namedKey returns the key that a request or its ciphertext names to the caller,
+// who need not have permission to use it, or nil. The caller of namedKey holds the
+// lock.
 func (c *call) namedKey(s sealed) *key {
 	if s.keyID == "" {
 		id, _ := material.ParseCiphertext(s.ciphertext)
@@ -331,7 +332,7 @@ func (c *call) namedKey(s sealed) *key {
 	if err != nil {
 		return nil
 	}
-	return c.server.find(ref)
+	return c.find(ref)
 }
 
 // open returns the plaintext of s under k, which the request or the ciphertext
