@@ -3,6 +3,7 @@ package kmstest_test
 import (
 	"bytes"
 	"log"
+	"math"
 	"net/url"
 	"strings"
 	"testing"
@@ -11,6 +12,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/kms"
+	"github.com/aws/aws-sdk-go-v2/service/kms/types"
 	"github.com/kmskit/kmskit/kmstest"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -106,6 +108,38 @@ func TestTime(t *testing.T) {
 		srv.Advance(time.Hour)
 		assert.Equal(t, want.Add(time.Hour), srv.Now())
 		assert.Panics(t, func() { srv.Advance(-1) })
+	})
+
+	t.Run("may be any, and still brings about what waits for it", func(t *testing.T) {
+		t.Parallel()
+		for name, start := range map[string]time.Time{
+			"the zero time":                   {},
+			"the Unix epoch":                  time.Unix(0, 0),
+			"before int64 nanoseconds end":    time.Unix(0, math.MaxInt64).Add(-7 * 24 * time.Hour),
+			"a year with four digits, barely": time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC),
+		} {
+			t.Run(name, func(t *testing.T) {
+				t.Parallel()
+				srv := kmstest.New(kmstest.WithClock(func() time.Time { return start }))
+				c := srv.API()
+				k := newKey(t, c, func(in *kms.CreateKeyInput) { in.MultiRegion = aws.Bool(true) })
+				replica := srv.Client(func(o *kms.Options) { o.Region = "eu-west-1" })
+				_, err := c.ReplicateKey(t.Context(), &kms.ReplicateKeyInput{KeyId: k.KeyId, ReplicaRegion: str("eu-west-1")})
+				require.NoError(t, err)
+				out, err := replica.DescribeKey(t.Context(), &kms.DescribeKeyInput{KeyId: k.KeyId})
+				require.NoError(t, err)
+				assert.Equal(t, types.KeyStateEnabled, out.KeyMetadata.KeyState)
+
+				_, err = replica.ScheduleKeyDeletion(t.Context(), &kms.ScheduleKeyDeletionInput{KeyId: k.KeyId, PendingWindowInDays: aws.Int32(7)})
+				require.NoError(t, err)
+				srv.Advance(7*24*time.Hour - time.Millisecond)
+				_, err = replica.DescribeKey(t.Context(), &kms.DescribeKeyInput{KeyId: k.KeyId})
+				require.NoError(t, err)
+				srv.Advance(time.Hour)
+				_, err = replica.DescribeKey(t.Context(), &kms.DescribeKeyInput{KeyId: k.KeyId})
+				refusedWith(t, err, "NotFoundException")
+			})
+		}
 	})
 
 	t.Run("is that of a synctest bubble inside one", func(t *testing.T) {

@@ -265,7 +265,7 @@ func removeFrom[K comparable, T any](lists map[K][]T, name K, item T, compare fu
 // first request past that time, under the lock, so that no goroutine has to wait.
 type agenda struct {
 	events eventHeap
-	next   atomic.Int64 // the time of the first event in nanoseconds; 0 if there is none
+	next   atomic.Pointer[time.Time] // of the first event; nil if there is none
 }
 
 // An event checks that it still applies: it stays on the agenda when what it was
@@ -278,12 +278,21 @@ type event struct {
 // schedule puts a change on the agenda. The caller holds the lock.
 func (w *world) schedule(at time.Time, apply func()) {
 	heap.Push(&w.agenda.events, event{at, apply})
-	w.agenda.next.Store(w.agenda.events[0].at.UnixNano())
+	w.agenda.announce()
+}
+
+// announce says when the first event is, for those who do not hold the lock.
+func (a *agenda) announce() {
+	if len(a.events) == 0 {
+		a.next.Store(nil)
+		return
+	}
+	a.next.Store(new(a.events[0].at))
 }
 
 // settle carries out what has become due.
 func (w *world) settle(now time.Time) {
-	if next := w.agenda.next.Load(); next == 0 || now.UnixNano() < next {
+	if next := w.agenda.next.Load(); next == nil || now.Before(*next) {
 		return
 	}
 	w.mu.Lock()
@@ -292,11 +301,7 @@ func (w *world) settle(now time.Time) {
 	for len(*events) > 0 && !(*events)[0].at.After(now) {
 		heap.Pop(events).(event).apply()
 	}
-	if len(*events) == 0 {
-		w.agenda.next.Store(0)
-		return
-	}
-	w.agenda.next.Store((*events)[0].at.UnixNano())
+	w.agenda.announce()
 }
 
 // An eventHeap implements heap.Interface: the earliest event first.
