@@ -361,7 +361,7 @@ func findUse(ctx context.Context, keys *KeyManager, aliases *AliasManager, grant
 
 // against lists what speaks against deleting a key with this use.
 func (u KeyUse) against(unusedFor time.Duration) (reasons []error) {
-	if since := time.Since(u.LastUsed); since < unusedFor+usageLag {
+	if since := time.Since(u.LastUsed); since-usageLag < unusedFor {
 		what := "the records of its use begin"
 		if u.Operation != "" {
 			what = "it was last used, for " + string(u.Operation) + ","

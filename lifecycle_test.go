@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log"
+	"math"
 	"strings"
 	"sync"
 	"testing"
@@ -433,6 +434,16 @@ func TestDeleteUnusedKey(t *testing.T) {
 			time.Sleep(time.Hour)
 			_, err = kmskit.DeleteUnusedKey(t.Context(), w, w.key, 100*day, 7)
 			assert.NoError(t, err)
+		})
+	})
+
+	t.Run("refuses every key if none is unused for long enough", func(t *testing.T) {
+		t.Parallel()
+		in(t, nothing, func(t *testing.T, w world) {
+			_, err := kmskit.DeleteUnusedKey(t.Context(), w, w.key, math.MaxInt64, 7)
+			_, ok := errors.AsType[*kmskit.KeyInUseError](err)
+			require.True(t, ok, "%v", err)
+			assert.Equal(t, types.KeyStateEnabled, state(t, w))
 		})
 	})
 
