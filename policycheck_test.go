@@ -111,6 +111,7 @@ func TestPolicyDocument_Check(t *testing.T) {
 		{"kms:ReEncrypt, for which there are two", with("Action", `"kms:ReEncrypt"`), []string{"statement 2: there is no action kms:ReEncrypt; name kms:ReEncryptFrom, kms:ReEncryptTo, or kms:ReEncrypt* for both [UnknownAction]"}},
 		{"a wildcard that matches nothing", with("Action", `"kms:Decrypts*"`), []string{`statement 2: "kms:Decrypts*" matches no action of KMS; see the wildcard's spelling: did you mean kms:Decrypt? [UnknownAction]`}},
 		{"an action like none", with("Action", `"kms:Frobnicate"`), []string{`statement 2: there is no action "kms:Frobnicate"; the actions of KMS are named like its operations, as in kms:Decrypt [UnknownAction]`}},
+		{"brackets, which are no wildcards", with("Action", `"kms:[d]ecrypt"`), []string{`statement 2: there is no action "kms:[d]ecrypt"; the actions of KMS are named like its operations, as in kms:Decrypt [UnknownAction]`}},
 		{"an action that is not on a key", with("Action", `"kms:ListKeys"`), []string{"statement 2: kms:ListKeys is not about a key, so key policies do not decide it; allow it in identity policies, with Resource * [ActionWithoutKey]"}},
 		{"nothing in wildcards and any case", with("Action", `["kms:List*", "KMS:decrypt", "kms:?ncrypt", "*"]`), nil},
 

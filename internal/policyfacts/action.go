@@ -24,18 +24,30 @@ func Actions() []Action {
 }
 
 // MatchAction returns the actions that a value of an Action element means, such
-// as "kms:Generate*", whatever its case.
+// as "kms:Generate*", whatever its case. Of wildcards there are * and ?.
 func MatchAction(value string) []Action {
-	value = strings.ToLower(value)
+	pattern := withoutClasses.Replace(strings.ToLower(value))
 	var matches []Action
-	for _, a := range actions {
+	for i, name := range folded {
 		// Match stops its * at slashes, of which actions have none.
-		if ok, err := path.Match(value, "kms:"+strings.ToLower(a.Name)); ok && err == nil {
-			matches = append(matches, a)
+		if ok, err := path.Match(pattern, name); ok && err == nil {
+			matches = append(matches, actions[i])
 		}
 	}
 	return matches
 }
+
+// withoutClasses makes a pattern of IAM one of package path, to which brackets
+// and backslashes mean something.
+var withoutClasses = strings.NewReplacer(`[`, `\[`, `\`, `\\`)
+
+// folded are the actions with their prefix and in lower case.
+var folded = func() (names [len(actions)]string) {
+	for i, a := range actions {
+		names[i] = "kms:" + strings.ToLower(a.Name)
+	}
+	return names
+}()
 
 var actions = [...]Action{
 	{Name: "CancelKeyDeletion"},

@@ -24,7 +24,7 @@ func TestMatchAction(t *testing.T) {
 	assert.Equal(t, []string{"Sign"}, names("kms:S?gn"))
 	assert.Len(t, names("*"), len(policyfacts.Actions()))
 	assert.Len(t, names("kms:*"), len(policyfacts.Actions()))
-	for _, none := range []string{"", "kms:", "Decrypt", "kms:Decrypt ", "s3:*", "kms:[", `kms:Decrypt\`} {
+	for _, none := range []string{"", "kms:", "Decrypt", "kms:Decrypt ", "s3:*", "kms:[", `kms:Decrypt\`, "kms:[d]ecrypt", `kms:\Decrypt`} {
 		assert.Empty(t, names(none), "%q", none)
 	}
 }
