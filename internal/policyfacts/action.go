@@ -26,11 +26,15 @@ func Actions() []Action {
 // MatchAction returns the actions that a value of an Action element means, such
 // as "kms:Generate*", whatever its case. Of wildcards there are * and ?.
 func MatchAction(value string) []Action {
-	pattern := withoutClasses.Replace(strings.ToLower(value))
+	value = strings.ToLower(value)
+	pattern, wild := withoutClasses.Replace(value), strings.ContainsAny(value, "*?")
 	var matches []Action
 	for i, name := range folded {
-		// Match stops its * at slashes, of which actions have none.
-		if ok, err := path.Match(pattern, name); ok && err == nil {
+		matched := name == value
+		if wild {
+			matched, _ = path.Match(pattern, name) // which stops its * at slashes, of which actions have none
+		}
+		if matched {
 			matches = append(matches, actions[i])
 		}
 	}
