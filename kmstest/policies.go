@@ -80,7 +80,8 @@ func checkPolicyName(name *string) error {
 }
 
 // newPolicy returns the policy that text is, for k. Unless that check is
-// bypassed, it refuses one under which the caller could not put another.
+// bypassed, it refuses one under which the caller could not put another. The
+// caller of newPolicy holds the lock, which guards the principals.
 func (c *call) newPolicy(k *key, text string, bypass bool) (*keyPolicy, error) {
 	if len(text) > longestPolicy {
 		return nil, &types.LimitExceededException{Message: new("The key policy exceeds the size limit of 32768 bytes.")}

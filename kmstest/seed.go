@@ -302,11 +302,7 @@ func (l *seedling) grow(in *kms.CreateKeyInput) (err error) {
 		return err
 	}
 	if in.Policy != nil {
-		// The answer of KMS does not say what is wrong with a text that is not JSON.
-		if _, err := kmskit.ParsePolicyDocument(*in.Policy); err != nil {
-			return malformedPolicy(err.Error())
-		}
-		if k.policy, err = l.call.newPolicy(k, *in.Policy, true); err != nil {
+		if k.policy, err = l.newPolicy(*in.Policy); err != nil {
 			return err
 		}
 	}
@@ -331,6 +327,17 @@ func (l *seedling) grow(in *kms.CreateKeyInput) (err error) {
 	}
 	k.ring.current = &ringMaterial{key: l.given.Bind(k.id)}
 	return nil
+}
+
+// newPolicy returns the policy that text is, for the key. It says what is wrong with
+// a text that is not JSON, where the answer of KMS does not.
+func (l *seedling) newPolicy(text string) (*keyPolicy, error) {
+	if _, err := kmskit.ParsePolicyDocument(text); err != nil {
+		return nil, malformedPolicy(err.Error())
+	}
+	l.call.server.mu.RLock()
+	defer l.call.server.mu.RUnlock()
+	return l.call.newPolicy(l.key, text, true)
 }
 
 // seedMaterial returns the bytes that an entry has for material of the key spec.

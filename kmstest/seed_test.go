@@ -11,7 +11,10 @@ import (
 	"encoding/json"
 	"encoding/pem"
 	"errors"
+	"fmt"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/iotest"
 
@@ -378,6 +381,25 @@ Principals:
 		t.Parallel()
 		broken := errors.New("no such luck")
 		assert.ErrorContains(t, kmstest.New().Seed(iotest.ErrReader(broken)), broken.Error())
+	})
+
+	t.Run("looks for the principals of a policy while they are made", func(t *testing.T) {
+		t.Parallel()
+		srv := kmstest.New(kmstest.WithKnownPrincipals())
+		var done atomic.Bool
+		var wg sync.WaitGroup
+		wg.Go(func() {
+			for i := 0; !done.Load(); i++ {
+				srv.Principal(role(account, "reader"), kmstest.WithUniqueID(fmt.Sprintf("AROA%017d", i)))
+			}
+		})
+		for range 20 {
+			err := srv.Seed(strings.NewReader(`Keys: [{KeyId: ` + seededID + `, Policy: {Version: "2012-10-17", Statement: [` +
+				`{Effect: Allow, Principal: {AWS: AROANOBODYHASTHISID00}, Action: "kms:*", Resource: "*"}]}}]`))
+			assert.ErrorContains(t, err, "invalid principals")
+		}
+		done.Store(true)
+		wg.Wait()
 	})
 
 	t.Run("draws no names", func(t *testing.T) {
