@@ -345,7 +345,7 @@ func (c *call) open(k cryptoKey, s sealed) ([]byte, error) {
 		return nil, k.supports(s.use)
 	}
 	if isSymmetric(s.algorithm) && k.spec != types.KeySpecSymmetricDefault {
-		return nil, c.notByThat(s)
+		return nil, c.wrongTypeOfKey(s)
 	}
 	if err := k.supports(s.use); err != nil {
 		return nil, err
@@ -367,10 +367,11 @@ func (k cryptoKey) doesNotOpen(s sealed) error {
 	return invalidCiphertext()
 }
 
-// notByThat refuses to open s, as a symmetric ciphertext, with an asymmetric key.
-// KMS takes the ciphertext apart before it compares the algorithm with the key.
-func (c *call) notByThat(s sealed) error {
-	if id, ok := material.ParseCiphertext(s.ciphertext); ok && c.sealedByAnother(id) {
+// wrongTypeOfKey refuses to open s, as a symmetric ciphertext, with a key that is
+// not symmetric. KMS takes the ciphertext apart before it compares the algorithm
+// with the key.
+func (c *call) wrongTypeOfKey(s sealed) error {
+	if id, ok := material.ParseCiphertext(s.ciphertext); ok && c.hasSealed(id) {
 		return incorrectKey()
 	}
 	return invalidCiphertext()
@@ -380,15 +381,15 @@ func (c *call) openWith(k cryptoKey, s sealed) ([]byte, error) {
 	if !isSymmetric(s.algorithm) {
 		return k.material.Decrypt(s.algorithm, s.ciphertext)
 	}
-	if id, ok := material.ParseCiphertext(s.ciphertext); ok && id != k.material.ID() && c.sealedByAnother(id) {
+	if id, ok := material.ParseCiphertext(s.ciphertext); ok && id != k.material.ID() && c.hasSealed(id) {
 		return nil, incorrectKey()
 	}
 	return k.material.Open(s.ciphertext, material.AssociatedData(s.encryptionContext))
 }
 
-// sealedByAnother reports whether there is or was a key with that material. If
-// not, the ciphertext is damaged or made up.
-func (c *call) sealedByAnother(id material.ID) bool {
+// hasSealed reports whether there is or was a key with that material, in any
+// Region. If not, a ciphertext that names it is damaged or made up.
+func (c *call) hasSealed(id material.ID) bool {
 	c.server.mu.RLock()
 	defer c.server.mu.RUnlock()
 	_, known := c.server.sealingKey(id, c.region.region)
