@@ -90,9 +90,9 @@ func WithCallLog(n int) Option {
 }
 
 // Calls returns the requests that came to the Server, or those of some operations,
-// in the order in which they were answered. Every attempt of a client is one, even
+// in the order in which they were answered. Each attempt of a client is one, even
 // if it was refused before an operation ran. If there were more than [WithCallLog]
-// lets it keep, it returns the last ones.
+// lets the Server keep, these are the last ones.
 func (s *Server) Calls(operations ...string) []Call {
 	var calls []Call
 	for _, e := range s.calls.all() {
@@ -104,10 +104,10 @@ func (s *Server) Calls(operations ...string) []Call {
 }
 
 // CallCount returns how many requests came to the Server, or how many of some
-// operations. It also counts those that [Server.Calls] no longer has. Requests
-// for an operation that KMS does not have are in the total only. CallCount panics
-// if one of the names is not that of an operation of KMS: a test that expects none
-// of those could not fail.
+// operations. It also counts those that [Server.Calls] no longer has. Requests for
+// an operation that KMS does not have count only if no operations are given.
+// CallCount panics over a name that is not an operation of KMS: a test that expects
+// none of those could not fail.
 func (s *Server) CallCount(operations ...string) int {
 	mustBeOperations(operations)
 	return s.calls.count(operations)
@@ -117,17 +117,17 @@ func (s *Server) CallCount(operations ...string) int {
 // that has set its world up.
 func (s *Server) ForgetCalls() { s.calls.forget() }
 
-// Explain takes the error that a client got and tells why the request was refused,
-// in words for whoever reads the test's output: which statement or grant decided, or
-// what every one of them lacks. It also explains the error of a dry run that would
-// have succeeded. If a ciphertext could not be opened it tells under which
-// encryption contexts the key has encrypted, and if a key policy is not JSON, where
-// it goes wrong. See [Call] for the same in parts.
+// Explain says in words why a request was refused. The err is what a client got
+// for it. The text names the statement or grant that decided, or says what each of
+// them lacks. It also explains the error of a dry run that would have succeeded. If
+// a ciphertext could not be opened, it lists the encryption contexts that the key
+// has encrypted under, and if a key policy is not JSON, it says where it goes wrong.
+// [Call] has the same information in parts.
 //
-// The error may be wrapped, be one of the SDK's first version, or have the request
-// ID in its text alone. Explain returns an empty text for nil, and says so if the
-// error is not this Server's, as where nothing was sent, or is of a call that it
-// no longer has.
+// The error may be wrapped, may come from the first version of the SDK, or may have
+// the request ID in its text only. Explain returns an empty text for nil. If the
+// error is not from this Server, or is of a call that is no longer in the log, the
+// text says so.
 func (s *Server) Explain(err error) string {
 	if err == nil {
 		return ""

@@ -40,28 +40,27 @@
 //
 // # Principals and policies
 //
-// By default every call comes from one user whose identity policy allows
-// everything. [Server.Principal] makes others, in this account or in any other,
-// and AWS services, with the identity policies, tags and IDs that a test gives
-// them; key policies and grants then decide as they do in AWS.
-// [WithConditionKey] adds what a request does not say itself, such as the VPC
-// endpoint that it came through or the service that makes it on a principal's
-// behalf. [WithOrganization] puts accounts into an organization. Permissions
-// boundaries and the policies of organizations and of VPC endpoints are not
-// modelled.
+// By default every call comes from one user, whose identity policy allows
+// everything. [Server.Principal] makes other principals, in this account or any
+// other, and AWS services. A test gives them identity policies, tags and IDs; key
+// policies and grants then decide as they do in AWS. [WithConditionKey] adds what
+// a request does not carry itself, such as the VPC endpoint that it came through
+// or the service that makes it on a principal's behalf. [WithOrganization] puts
+// accounts into an organization. Permissions boundaries and the policies of
+// organizations and VPC endpoints are not modelled.
 //
-// As far as a Server knows, every principal exists, unless [WithKnownPrincipals]
-// says who does. Like KMS, it accepts policies with parts that have no meaning
-// and so no effect; [WithStrictPolicies] makes it refuse them.
+// Every principal exists, unless [WithKnownPrincipals] says which ones do. KMS
+// accepts some things in a policy that have no effect, such as an operator that
+// there is not, and so does a Server. With [WithStrictPolicies] it refuses them.
 //
 // # Calls and why they were refused
 //
-// A Server keeps the last requests that came to it: [Server.Calls] has what each of
-// them asked for, its error code, and which statement or grant decided, and never a
-// plaintext. [Server.CallCount] counts them. [Server.Explain] takes the error that
-// a client got and says why: which statements came near, and which element or
-// condition of each did not match; or, if a ciphertext could not be opened, under
-// which encryption contexts the key has encrypted.
+// A Server keeps a log of the last requests that came to it. [Server.Calls] returns
+// what each of them asked for, its error code, and which statement or grant
+// decided, and never a plaintext. [Server.CallCount] counts them. [Server.Explain]
+// takes the error that a client got and says why: which statements nearly applied,
+// and which element or condition of each did not match. If a ciphertext could not
+// be opened, it lists the encryption contexts that the key has encrypted under.
 //
 // # Bad days
 //
@@ -74,10 +73,10 @@
 // made is not found, what was just changed is as before, and a grant counts with
 // its token only, for a time that differs from reader to reader.
 //
-// Both follow the seed of [WithSeed]: the same calls in the same order meet the
-// same faults and delays. Only a latency takes time, and so does a client that
-// waits before it tries again: up to seconds by the clock of the process, but none
-// in a testing/synctest bubble.
+// Both depend on the seed of [WithSeed]: the same calls in the same order meet the
+// same faults and delays. Only an injected latency takes time, and so does a client
+// that waits before it retries: up to seconds by the clock of the process, but no
+// time in a testing/synctest bubble.
 //
 // # Time and names
 //

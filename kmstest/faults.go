@@ -26,17 +26,17 @@ import (
 // A Fault is what goes wrong with some requests: which ones, and how. The zero
 // Fault lets every request pass and counts them.
 //
-// What is no request in KMS's protocol, or is refused for its signature, never
-// meets a Fault. All other requests do, before KMS looks at what they ask for.
+// A request that is not in KMS's protocol, or that is refused for its signature,
+// never meets a Fault. All others do, before KMS looks at what they ask for.
 type Fault struct {
-	// Operations are the operations it is for, such as "Decrypt". None is all.
+	// Operations are the operations that it is for, such as "Decrypt". None means all.
 	Operations []string
-	// Key is the key it is for, given by its ID, its ARN or the name or ARN of an
-	// alias, whatever a request itself names the key by, be it a ciphertext.
-	// Empty is every request.
+	// Key is the key that it is for, given by its ID, its ARN or the name or ARN of
+	// an alias. A request need not name the key in the same way: a ciphertext or a
+	// grant token can name it too. Empty means every request.
 	Key string
-	// Principal is the ARN of the principal it is for, or the name of an AWS service.
-	// That of a role is for its sessions too. Empty is everybody.
+	// Principal is the ARN of the principal that it is for, or the name of an AWS
+	// service. The ARN of a role stands for its sessions too. Empty means everybody.
 	Principal string
 
 	// Skip is how many of these requests pass before the first one is hit, and
@@ -63,9 +63,9 @@ type Fault struct {
 	Late bool
 }
 
-// A Failure is a way for requests to end that is not the doing of who makes them.
-// It stands for the error in [Fault.Err]: clients meet what KMS or the network
-// would have shown them, and never a Failure.
+// A Failure is a way in which requests fail through no fault of the client. It is
+// for [Fault.Err]. Clients never see the Failure itself, but the error that KMS or
+// the network would have shown them.
 type Failure string
 
 // What KMS answers, by the name of the error. The SDK's standard retryer tries all
@@ -75,7 +75,7 @@ const (
 	// were too many requests.
 	Throttling Failure = "ThrottlingException"
 	// LimitExceeded is a *types.LimitExceededException: a quota is used up. The
-	// SDK takes it for throttling, which in KMS it is not.
+	// SDK takes it for throttling, but in KMS it is not.
 	LimitExceeded Failure = "LimitExceededException"
 	// Internal is a *types.KMSInternalException, with the status 500.
 	Internal Failure = "KMSInternalException"
@@ -92,8 +92,8 @@ const (
 // was on its way there.
 const (
 	// ConnectionReset resets the connection: the client finds ECONNRESET in place
-	// of an answer. It does not tell whether the request had its effect; here
-	// [Fault.Late] does.
+	// of an answer. The client cannot tell whether the request had its effect: it
+	// had if [Fault.Late] is set.
 	ConnectionReset Failure = "connection reset"
 	// CutOff ends the answer in the middle of its body, with the connection: the
 	// client finds [io.ErrUnexpectedEOF], after which the SDK's standard retryer

@@ -74,25 +74,25 @@ func WithUniqueID(id string) PrincipalOption {
 	return func(o *principalOptions) { o.uniqueID = id }
 }
 
-// WithProvider says through which identity provider a session of a role was had:
-// the ARN of a SAML provider, or the name or ARN of an OIDC provider. Policies see
-// it as Federated principal and as aws:FederatedProvider.
+// WithProvider names the identity provider through which a session of a role was
+// obtained: the ARN of a SAML provider, or the name or ARN of an OIDC provider.
+// Policies see it as a Federated principal and as aws:FederatedProvider.
 func WithProvider(provider string) PrincipalOption {
 	return func(o *principalOptions) { o.provider = provider }
 }
 
-// WithConditionKey makes the requests of this Principal, and not those of others
-// with the same ARN, have a condition key that no request tells of itself: how it
-// came to KMS (aws:SourceVpce, aws:SourceIp, aws:SecureTransport, which is true
-// without it), for what (aws:SourceArn, aws:SourceAccount), or with which
-// credentials (aws:MultiFactorAuthPresent, aws:SourceIdentity).
+// WithConditionKey adds a condition key to the requests of this Principal, but not
+// to those of others with the same ARN. It is for what a request does not carry
+// itself: how it came to KMS (aws:SourceVpce, aws:SourceIp, or aws:SecureTransport,
+// which is true by default), for what (aws:SourceArn, aws:SourceAccount), or with
+// which credentials (aws:MultiFactorAuthPresent, aws:SourceIdentity).
 //
 // With kms:ViaService an AWS service makes the requests on behalf of the
 // principal: aws:ViaAWSService and kms:GrantIsForAWSResource are then true.
 //
-// [Server.Principal] panics if KMS requests do not have the key, or have it of
-// themselves, such as kms:EncryptionContext:KEY; and if the key has one value and
-// is given more.
+// [Server.Principal] panics if no KMS request has the key, if the key follows from
+// the request itself, as kms:EncryptionContext:KEY does, or if a key that has one
+// value is not given exactly one.
 func WithConditionKey(name string, values ...string) PrincipalOption {
 	return func(o *principalOptions) {
 		if o.conditions == nil {
@@ -115,12 +115,13 @@ func WithCredentials(c aws.Credentials) PrincipalOption {
 
 // Principal returns the principal with that ARN, for example
 // "arn:aws:iam::111122223333:role/reader", in any account, or the AWS service with
-// that name, for example "logs.amazonaws.com". Nobody else has to know of it first.
+// that name, for example "logs.amazonaws.com". It need not have been made before.
 //
-// Policies, tags and IDs stay with the ARN: it has those that this call and earlier
-// ones have given it. Condition keys and credentials are those of the Principal
-// that this call returns. Principal panics if arn is not that of an account root, a user, a role,
-// an assumed role or a federated user, and if an option does not fit it.
+// Policies, tags and IDs belong to the ARN: it has those that this call and earlier
+// ones have given it. Condition keys and credentials belong to the Principal that
+// this call returns. Principal panics if arn is neither the name of a service nor the ARN of
+// an account root, a user, a role, an assumed role or a federated user, or if an
+// option does not fit it.
 func (s *Server) Principal(arn string, opts ...PrincipalOption) *Principal {
 	var o principalOptions
 	for _, opt := range opts {

@@ -99,8 +99,8 @@ func WithSeed(seed uint64) Option {
 // path such as "o-a1b2c3d4e5/r-ab12/ou-ab12-11111111/": the ID of the organization,
 // of its root and of the units on the way. Policies see it as aws:PrincipalOrgID
 // and aws:PrincipalOrgPaths, and as aws:ResourceOrgID and aws:ResourceOrgPaths of
-// the keys of the accounts. It can be given more than once. New panics if the path
-// is not such a path.
+// the keys of the accounts. It can be given more than once. New panics if path is
+// not such a path, or an account is not an ID of 12 digits.
 func WithOrganization(path string, accounts ...string) Option {
 	return func(o *options) {
 		if o.organizations == nil {
@@ -112,20 +112,21 @@ func WithOrganization(path string, accounts ...string) Option {
 	}
 }
 
-// WithStrictPolicies makes the Server refuse what KMS accepts though it can have
-// no effect: a key policy with an operator, a condition key, an action or a value
-// that has no meaning, with MalformedPolicyDocumentException, which names it. For
-// an identity policy of that kind [Server.Principal] panics. Without the option
-// such a statement never allows anything, and [Server.Explain] says so.
+// WithStrictPolicies makes the Server refuse what KMS accepts although it has no
+// effect: a key policy with an operator, a condition key, an action or a value that
+// KMS does not know. The MalformedPolicyDocumentException names it. For such an
+// identity policy [Server.Principal] panics. Without the option such a statement
+// never allows anything, and [Server.Explain] says so.
 func WithStrictPolicies() Option {
 	return func(o *options) { o.strict = true }
 }
 
-// WithKnownPrincipals makes the Server know all principals that exist: those with
-// these ARNs, those that [Server.Principal] has made, and the roots of their
-// accounts. As in AWS, a key policy that names anybody else is then refused with
+// WithKnownPrincipals limits the principals that exist to those with these ARNs,
+// those that [Server.Principal] has made, and the roots of their accounts. As in
+// AWS, a key policy that names anybody else is then refused with
 // MalformedPolicyDocumentException, and a grant with InvalidArnException. Without
-// the option every principal exists. New panics if an ARN is not that of one.
+// the option every principal exists. New panics if an ARN is not that of a
+// principal.
 func WithKnownPrincipals(arns ...string) Option {
 	return func(o *options) { o.closed, o.known = true, append(o.known, arns...) }
 }
@@ -162,8 +163,8 @@ var (
 	orgPath    = regexp.MustCompile(`^o-[a-z0-9]{10,32}/r-[a-z0-9]{4,32}/(ou-[a-z0-9]{4,32}-[a-z0-9]{8,32}/)*$`)
 )
 
-// New returns an empty KMS. It panics if an option names a Region or an account
-// in a form that AWS does not have, or a number that makes no sense.
+// New returns an empty KMS. It panics if an option has a Region or an account in a
+// form that AWS does not have, or a negative number.
 func New(opts ...Option) *Server {
 	o := newOptions(opts)
 	if err := o.check(); err != nil {
