@@ -94,8 +94,10 @@ func (c *call) admit(k *key, u *use) (*key, error) {
 	return k, nil
 }
 
-// missing refuses a reference to what is not there. That it is not there, KMS
-// says to nobody from another account, nor to anybody who could not use it.
+// missing refuses a reference to what is not there. KMS hides that it is not there
+// from callers of other accounts. That a key is not there, it also hides from those
+// who may not use one with that ARN. Of an alias there is no such check, since KMS
+// looks for its key first.
 func (c *call) missing(ref reference, u *use) error {
 	if ref.alias == "" {
 		if err := c.authorizeIdentity(ref.arn(), ref.account, u); err != nil {

@@ -28,13 +28,13 @@ type CloudHSMCluster struct {
 	Fault types.ConnectionErrorCodeType
 }
 
-// SetCloudHSMCluster tells KMS of a CloudHSM cluster, or of a change of the one
-// with that ID: KMS itself has no way to make one. It is there for every account
-// and Region. A cluster that nobody has told of does not exist.
+// SetCloudHSMCluster adds a CloudHSM cluster, or replaces the one with that ID: KMS
+// itself cannot make clusters. It is there for every account and Region. A cluster
+// that was not added does not exist.
 //
-// A custom key store can be created on the cluster. It takes a second of the
-// Server's clock to connect it, see [Server.Advance], and comes to what the
-// cluster is like at the end of that second.
+// A custom key store can be created on the cluster. Connecting it takes a second of
+// the Server's clock: see [Server.Advance]. Whether that succeeds depends on what
+// the cluster is like at the end of that second.
 func (s *Server) SetCloudHSMCluster(c CloudHSMCluster) {
 	defer s.keep() // when the lock is back
 	s.mu.Lock()

@@ -29,14 +29,14 @@ import (
 //   - grants that are created, retired or revoked. With one of its tokens a grant
 //     counts at once, and can be retired.
 //
-// What is new has to be seen to be changed as well: CreateAlias for a key that the
+// A new thing cannot be changed before it is seen: CreateAlias for a key that the
 // caller does not see yet is refused, and so is RevokeGrant for such a grant. But
 // what must be unique is unique at once: an alias cannot be created twice, and
-// CreateGrant with the same name and parameters gives the same grant.
+// CreateGrant with the same name and parameters returns the same grant.
 //
 // All else is seen at once: identity policies, descriptions, tags, rotation, key
-// material, multi-Region keys' relations, custom key stores, and what time itself
-// brings about, such as the end of a key after its window.
+// material, which multi-Region keys are related, custom key stores, and what
+// happens with time alone, such as the end of a key after its waiting period.
 //
 // https://docs.aws.amazon.com/kms/latest/developerguide/accessing-kms.html#programming-eventual-consistency
 type Delays struct {

@@ -11,9 +11,9 @@ import (
 )
 
 // recordRefusal notes that nothing allows a request, or that a statement denies
-// it, with all that its author may want to know. It has to be told at once, since
-// policies, tags and grants may be others later. The key is nil for a request that
-// identity policies decide alone. The caller holds the lock.
+// it, with all that the author of the test may want to know. That is worked out at
+// once, since policies, tags and grants may change later. The key is nil for a
+// request that identity policies decide alone. The caller holds the lock.
 func (c *call) recordRefusal(r *policy.Request, k *key, u *use) {
 	if c.server.calls.limit == 0 {
 		return
@@ -51,7 +51,7 @@ func (c *call) objections(k *key, u *use) (lines []string) {
 	return lines
 }
 
-// notUnderstood returns what a policy has that KMS takes and makes nothing of.
+// notUnderstood returns what a policy has that KMS accepts although it has no effect.
 func notUnderstood(name string, p *policy.Policy) (lines []string) {
 	if p == nil {
 		return nil
@@ -62,8 +62,8 @@ func notUnderstood(name string, p *policy.Policy) (lines []string) {
 	return lines
 }
 
-// whyNotOpened returns what the log knows of why a ciphertext could not be opened:
-// mostly it was made under another encryption context. KMS tells nobody.
+// whyNotOpened returns what the log tells about why a ciphertext could not be opened.
+// KMS does not say why. Mostly it was made under another encryption context.
 func (s *Server) whyNotOpened(c Call) string {
 	arn, given := c.KeyARN, fmt.Sprintf("%q", c.EncryptionContext)
 	if c.Operation == "ReEncrypt" {

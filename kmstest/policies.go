@@ -135,9 +135,9 @@ func namesNobody(p *kmskit.Principal) bool {
 	return !p.Everyone && len(p.AWS)+len(p.Service)+len(p.Federated)+len(p.CanonicalUser) == 0
 }
 
-// isBrokenARN reports whether a principal is named by what begins as an ARN and
-// has no account ID where one belongs. Other things that are wrong with a name,
-// KMS finds out where it looks for the principal.
+// isBrokenARN reports whether the name of a principal begins as an ARN but has no
+// account ID where one belongs. KMS finds other mistakes in a name only when it
+// looks for the principal.
 func isBrokenARN(name string) bool {
 	parts := strings.SplitN(name, ":", 6)
 	return parts[0] == "arn" && (len(parts) < 6 || len(parts[4]) != 12 || strings.Trim(parts[4], "0123456789") != "")

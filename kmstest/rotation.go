@@ -53,8 +53,8 @@ func (c *call) disableKeyRotation(in *kms.DisableKeyRotationInput) (*kms.Disable
 	return &kms.DisableKeyRotationOutput{}, nil
 }
 
-// checkRotation refuses a key whose material does not rotate in that way, or
-// through which it cannot be made to.
+// checkRotation refuses a key whose material cannot rotate in that way, and a
+// replica, through which rotation cannot be controlled.
 func (k *key) checkRotation(kind types.RotationType) error {
 	switch {
 	case k.spec != types.KeySpecSymmetricDefault:

@@ -20,9 +20,9 @@ import (
 // nor are their identity policies. When a key was last used is written with the
 // next change of the key and by Close, so that a crash may lose it.
 //
-// The file is not encrypted: it has the key material in it, and belongs with no
-// real secrets. Its mode is 0600. No second Server, in this process or another,
-// can open it before [Server.Close].
+// The file is not encrypted, and it has the key material in it: do not encrypt real
+// secrets under its keys. Its mode is 0600. No second Server, in this process or
+// another, can open it before [Server.Close].
 //
 // Open returns an error, and leaves the file as it is, if it is damaged or not
 // such a file; the text says where and what to do. A change at its end that was
@@ -57,11 +57,11 @@ func Open(name string, opts ...Option) (*Server, error) {
 	return s, nil
 }
 
-// Close gives the file of a Server from [Open] back. Changes that come later, or
-// are under way, are refused with KMSInternalException; what changes nothing is
-// answered as ever. Nothing is lost without Close but what [Open] says of last
-// usage. If the file could not be written, Close returns why. A Server from [New]
-// has nothing to close.
+// Close closes the file of a Server from [Open]. Changes that come later, or are
+// under way, are refused with KMSInternalException; requests that change nothing
+// are answered as before. Without Close nothing is lost except what [Open] says
+// about last usage. If the file could not be written, Close returns why. A Server
+// from [New] has nothing to close.
 func (s *Server) Close() error {
 	k := s.mu.keeper
 	if k == nil {
@@ -235,9 +235,9 @@ func (c *call) dependOn(k *key) {
 // awaitFile returns when all that the answer to the call tells is in the world's
 // file, if it has one. An answer may depend on a change that another request has
 // made and that is not safe yet. A use of a key depends on the changes that bear
-// on the key, and does not wait for others: so who only reads is seldom held up by
-// who writes. Every other answer, and every refusal, waits for all changes that
-// were made before it.
+// on the key, and does not wait for others: so readers seldom wait for writers.
+// Every other answer, and every refusal, waits for all changes that were made
+// before it.
 func (c *call) awaitFile(succeeded bool) error {
 	k := c.server.mu.keeper
 	if k == nil {

@@ -116,7 +116,7 @@ func isReservedTag(tagKey string) bool {
 	return strings.HasPrefix(strings.ToLower(tagKey), "aws:")
 }
 
-// isInvalidTag reports whether a tag has a character that tags in AWS have not.
+// isInvalidTag reports whether a tag has a character that AWS does not allow in tags.
 func isInvalidTag(t types.Tag) bool {
 	return strings.ContainsFunc(*t.TagKey, isNotForTags) || strings.ContainsFunc(*t.TagValue, isNotForTags)
 }

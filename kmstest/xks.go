@@ -19,7 +19,7 @@ type XKSProxy struct {
 	// if that is not a public endpoint.
 	VPCEndpointServiceName string
 
-	// AccessKeyID and RawSecretAccessKey are the credential that it knows KMS by.
+	// AccessKeyID and RawSecretAccessKey are the credential that it expects of KMS.
 	AccessKeyID, RawSecretAccessKey string
 
 	// Keys has the status of each external key by its ID: "ENABLED" for one that
@@ -30,9 +30,9 @@ type XKSProxy struct {
 	Fault types.ConnectionErrorCodeType
 }
 
-// SetXKSProxy tells KMS of an external key store proxy, or of a change of the one
-// at that endpoint and path. It is there for every account and Region. A proxy
-// that nobody has told of cannot be reached. Nothing is ever sent to it.
+// SetXKSProxy adds an external key store proxy, or replaces the one at that endpoint
+// and path. It is there for every account and Region. A proxy that was not added
+// cannot be reached. Nothing is ever sent to it.
 //
 // Connecting takes as long as with [Server.SetCloudHSMCluster].
 func (s *Server) SetXKSProxy(p XKSProxy) {
