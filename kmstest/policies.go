@@ -2,6 +2,7 @@ package kmstest
 
 import (
 	"encoding/json"
+	"errors"
 	"slices"
 	"strings"
 
@@ -86,13 +87,12 @@ func (c *call) newPolicy(k *key, text string, bypass bool) (*keyPolicy, error) {
 	if len(text) > longestPolicy {
 		return nil, &types.LimitExceededException{Message: new("The key policy exceeds the size limit of 32768 bytes.")}
 	}
-	document, err := kmskit.ParsePolicyDocument(text)
-	switch {
-	case err == nil:
-	case !json.Valid([]byte(text)):
+	document, err := parsePolicy(text)
+	if err != nil && !json.Valid([]byte(text)) {
 		c.record.unsaid = err.Error()
-		return nil, &types.MalformedPolicyDocumentException{} // KMS says no more
-	default:
+		return nil, malformedPolicy("") // KMS says no more
+	}
+	if err != nil {
 		return nil, malformedPolicy(err.Error())
 	}
 	if err := checkStatements(document.Statement); err != nil {
@@ -115,6 +115,16 @@ func (c *call) newPolicy(k *key, text string, bypass bool) (*keyPolicy, error) {
 		return nil, malformedPolicy("The new key policy will not allow you to update the key policy in the future.")
 	}
 	return p, nil
+}
+
+// parsePolicy reads a policy. An error is for clients in any language.
+func parsePolicy(text string) (*kmskit.PolicyDocument, error) {
+	d, err := kmskit.ParsePolicyDocument(text)
+	if err != nil {
+		return nil, errors.New("Could not parse the policy: " +
+			strings.TrimPrefix(err.Error(), "kmskit: policy document: "))
+	}
+	return d, nil
 }
 
 // checkStatements refuses no statements, and those without principals. One without

@@ -138,6 +138,12 @@ func TestKeyPolicy(t *testing.T) {
 		refusedWith(t, err, "MalformedPolicyDocumentException")
 	})
 
+	t.Run("is refused by what it lacks, for clients in any language", func(t *testing.T) {
+		t.Parallel()
+		_, err := kmstest.New().API().CreateKey(t.Context(), &kms.CreateKeyInput{Policy: str("{}")})
+		refused(t, err, "MalformedPolicyDocumentException", "Could not parse the policy: the element Statement is missing; it must be a statement or a list of statements")
+	})
+
 	t.Run("is refused without a text if it is not JSON", func(t *testing.T) {
 		t.Parallel()
 		everyDepth(t, func(t *testing.T, srv *kmstest.Server, c caller) {
@@ -147,7 +153,7 @@ func TestKeyPolicy(t *testing.T) {
 				_, create := c.CreateKey(t.Context(), &kms.CreateKeyInput{Policy: &text})
 				for _, err := range []error{put, create} {
 					refused(t, err, "MalformedPolicyDocumentException", "")
-					assert.Contains(t, srv.Explain(err), "\nkmskit: policy document: line 1, column")
+					assert.Contains(t, srv.Explain(err), "\nCould not parse the policy: line 1, column")
 				}
 			}
 		})

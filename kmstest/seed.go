@@ -332,7 +332,7 @@ func (l *seedling) grow(in *kms.CreateKeyInput) (err error) {
 // newPolicy returns the policy that text is, for the key. It says what is wrong with
 // a text that is not JSON, where the answer of KMS does not.
 func (l *seedling) newPolicy(text string) (*keyPolicy, error) {
-	if _, err := kmskit.ParsePolicyDocument(text); err != nil {
+	if _, err := parsePolicy(text); err != nil {
 		return nil, malformedPolicy(err.Error())
 	}
 	l.call.server.mu.RLock()
@@ -535,7 +535,7 @@ func (s *Server) planPrincipals(entries []seedPrincipal) ([]plannedPrincipal, er
 
 func (s *Server) planPrincipal(e seedPrincipal, holders map[string]string) (p plannedPrincipal, err error) {
 	for _, text := range e.Policies {
-		d, err := kmskit.ParsePolicyDocument(string(text))
+		d, err := parsePolicy(string(text))
 		if err != nil {
 			return p, err
 		}

@@ -321,7 +321,7 @@ Principals:
 			key(", Aliases: [alias/a, alias/a]"):                                         "alias/a is there already",
 			key(", Aliases: [alias/taken]"):                                              "line 2: key " + seededID + " in us-east-1: alias/taken is there already, as the alias of another key",
 			key(", Policy: {}"):                                                          "MalformedPolicyDocumentException",
-			key(", Policy: hello"):                                                       "MalformedPolicyDocumentException: kmskit: policy document: line 1, column 1: invalid character 'h'",
+			key(", Policy: hello"):                                                       "MalformedPolicyDocumentException: Could not parse the policy: line 1, column 1: invalid character 'h'",
 			key(", Material: abcd"):                                                      "member Material must be 32 bytes in hexadecimal or base64",
 			key(", Material: '" + strings.Repeat("0", 62) + "'"):                         "member Material must be 32 bytes",
 			key(", Material: secret"):                                                    "member Material must be 32 bytes",
