@@ -91,10 +91,10 @@ func (s *Server) date() string {
 
 // run runs the operation that a request asks for.
 func (s *Server) run(r *http.Request, number uint64) (body []byte, err error) {
-	name, _ := strings.CutPrefix(r.Header.Get("X-Amz-Target"), targetPrefix)
+	name, ours := strings.CutPrefix(r.Header.Get("X-Amz-Target"), targetPrefix)
 	defer s.contain(name, &err)
 	h, known := handlers[name]
-	a, body, err := s.understand(r, known)
+	a, body, err := s.understand(r, ours && known)
 	if err != nil {
 		s.finishUnread(number, named(name), nil, err)
 		return nil, err

@@ -114,6 +114,7 @@ func TestServeHTTP_refusals(t *testing.T) {
 		answer       string
 	}{
 		"an unknown operation":        {target: "TrentService.Nothing", answer: `{"__type":"UnknownOperationException"}`},
+		"an operation of no service":  {target: "ListKeys", body: "{}", answer: `{"__type":"UnknownOperationException"}`},
 		"another service":             {target: "DynamoDB_20120810.ListTables", answer: `{"__type":"UnknownOperationException"}`},
 		"no operation":                {answer: `{"__type":"UnknownOperationException"}`},
 		"GET":                         {target: "TrentService.ListKeys", change: func(r *http.Request) { r.Method = http.MethodGet }, answer: `{"__type":"UnknownOperationException"}`},
