@@ -40,6 +40,10 @@ type answer struct {
 // serve answers a request of any kind, and sets the header of the answer.
 func (s *Server) serve(r *http.Request, header http.Header) answer {
 	number := s.requests.Add(1)
+	origin := r.Header.Get("Origin") != ""
+	if origin && r.Method == http.MethodOptions {
+		return s.preflight(r, header, number)
+	}
 	body, err := s.run(r, number)
 	fault, ok := errors.AsType[*networkFault](err)
 	if ok {
@@ -54,7 +58,34 @@ func (s *Server) serve(r *http.Request, header http.Header) answer {
 		header["X-Amzn-Errortype"] = []string{code}
 	}
 	s.setHeader(header, number, body)
+	if origin {
+		shareWithPages(header)
+	}
 	return answer{status, body, fault}
+}
+
+// preflight answers a browser that asks whether a page of another origin may send a
+// request. It may, whatever the request is: KMS goes by its signature.
+func (s *Server) preflight(r *http.Request, header http.Header, number uint64) answer {
+	s.setHeader(header, number, nil)
+	header.Del("Content-Type")
+	shareWithPages(header)
+	header.Set("Access-Control-Max-Age", "172800")
+	for asked, allowed := range map[string]string{
+		"Access-Control-Request-Headers": "Access-Control-Allow-Headers",
+		"Access-Control-Request-Method":  "Access-Control-Allow-Methods",
+	} {
+		if v := r.Header.Get(asked); v != "" {
+			header.Set(allowed, v)
+		}
+	}
+	return answer{status: http.StatusOK}
+}
+
+// shareWithPages lets a page of any origin read an answer.
+func shareWithPages(h http.Header) {
+	h.Set("Access-Control-Allow-Origin", "*")
+	h.Set("Access-Control-Expose-Headers", "x-amzn-RequestId,x-amzn-ErrorType,x-amzn-ErrorMessage,Date")
 }
 
 // headerNames are what is in the header of every answer, in canonical form.

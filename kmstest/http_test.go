@@ -182,6 +182,69 @@ func TestServeHTTP_refusals(t *testing.T) {
 	})
 }
 
+// TestServeHTTP_pages sends what a browser does for a page that uses KMS.
+func TestServeHTTP_pages(t *testing.T) {
+	t.Parallel()
+	origin := func(r *http.Request) { r.Header.Set("Origin", "https://shop.example") }
+	t.Run("may use it", func(t *testing.T) {
+		t.Parallel()
+		now := time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
+		srv := kmstest.New(kmstest.WithClock(func() time.Time { return now }))
+		w := post(srv, "", "", origin, func(r *http.Request) {
+			r.Method = http.MethodOptions
+			r.Header = http.Header{
+				"Origin":                         r.Header["Origin"],
+				"Access-Control-Request-Method":  {"POST"},
+				"Access-Control-Request-Headers": {"authorization,content-type,x-amz-target"},
+			}
+		})
+		assert.Equal(t, http.StatusOK, w.Code)
+		assert.Empty(t, w.Body.String())
+		assert.NotEmpty(t, w.Header().Get("X-Amzn-Requestid"))
+		w.Header().Del("X-Amzn-Requestid")
+		assert.Equal(t, http.Header{
+			"Access-Control-Allow-Origin":   {"*"},
+			"Access-Control-Allow-Methods":  {"POST"},
+			"Access-Control-Allow-Headers":  {"authorization,content-type,x-amz-target"},
+			"Access-Control-Expose-Headers": {"x-amzn-RequestId,x-amzn-ErrorType,x-amzn-ErrorMessage,Date"},
+			"Access-Control-Max-Age":        {"172800"},
+			"Cache-Control":                 {"no-cache, no-store, must-revalidate, private"},
+			"Content-Length":                {"0"},
+			"Date":                          {"Mon, 23 Nov 2026 12:00:00 GMT"},
+			"Expires":                       {"0"},
+			"Pragma":                        {"no-cache"},
+		}, w.Header())
+		assert.Empty(t, srv.Calls(), "nothing was called")
+	})
+
+	t.Run("may read answers", func(t *testing.T) {
+		t.Parallel()
+		srv := kmstest.New()
+		for body, code := range map[string]int{"{}": http.StatusOK, "not JSON": http.StatusBadRequest} {
+			w := post(srv, "TrentService.ListKeys", body, origin)
+			assert.Equal(t, code, w.Code)
+			assert.Equal(t, "*", w.Header().Get("Access-Control-Allow-Origin"))
+			assert.Equal(t, "x-amzn-RequestId,x-amzn-ErrorType,x-amzn-ErrorMessage,Date", w.Header().Get("Access-Control-Expose-Headers"))
+			assert.Equal(t, "application/x-amz-json-1.1", w.Header().Get("Content-Type"))
+		}
+	})
+
+	t.Run("are told nothing that they did not ask", func(t *testing.T) {
+		t.Parallel()
+		w := post(kmstest.New(), "", "", origin, func(r *http.Request) { r.Method = http.MethodOptions })
+		assert.Equal(t, http.StatusOK, w.Code)
+		assert.NotContains(t, w.Header(), "Access-Control-Allow-Methods")
+		assert.NotContains(t, w.Header(), "Access-Control-Allow-Headers")
+	})
+
+	t.Run("have an origin", func(t *testing.T) {
+		t.Parallel()
+		w := post(kmstest.New(), "", "", func(r *http.Request) { r.Method = http.MethodOptions })
+		assert.JSONEq(t, `{"__type":"UnknownOperationException"}`, w.Body.String())
+		assert.NotContains(t, w.Header(), "Access-Control-Allow-Origin")
+	})
+}
+
 type brokenReader struct{}
 
 func (brokenReader) Read([]byte) (int, error) { return 0, io.ErrUnexpectedEOF }
