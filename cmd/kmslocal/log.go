@@ -14,16 +14,16 @@ import (
 	"github.com/kmskit/kmskit/kmstest"
 )
 
-// logged logs every request to srv: what was asked for, of which key, and what
-// became of it, and of a denied one why. Nothing else of a request or an answer is
-// logged, since it may be secret.
-func logged(srv *kmstest.Server, log *slog.Logger) http.Handler {
+// logged logs every request that next passes on to srv: what was asked for, of which
+// key, and what became of it, and of a denied one why. Nothing else of a request or
+// an answer is logged, since it may be secret.
+func logged(next http.Handler, srv *kmstest.Server, log *slog.Logger) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		start := time.Now()
 		asked := new(bytes.Buffer)
 		r.Body = teeBody{io.TeeReader(r.Body, asked), r.Body}
 		answer := &answerWriter{ResponseWriter: w, status: http.StatusOK}
-		srv.ServeHTTP(answer, r)
+		next.ServeHTTP(answer, r)
 
 		_, operation, _ := strings.Cut(r.Header.Get("X-Amz-Target"), ".")
 		attrs := []slog.Attr{

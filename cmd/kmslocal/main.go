@@ -30,7 +30,8 @@
 //		log every request to standard error, without what it carries,
 //		and why one is denied
 //	-allow-remote
-//		listen on an address that other machines can reach
+//		listen on an address that other machines can reach, and answer
+//		web pages from anywhere, not of this machine only
 //	-version
 //		print the version and exit
 //

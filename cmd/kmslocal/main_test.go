@@ -149,6 +149,31 @@ func TestRun(t *testing.T) {
 		assert.Equal(t, http.StatusBadRequest, out.StatusCode, "KMS's own answer")
 	})
 
+	t.Run("answers web pages of this machine", func(t *testing.T) {
+		t.Parallel()
+		preflight := func(p *program, origin string) *http.Response {
+			r, err := http.NewRequestWithContext(t.Context(), http.MethodOptions, p.url, http.NoBody)
+			require.NoError(t, err)
+			r.Header.Set("Origin", origin)
+			answer, err := http.DefaultClient.Do(r)
+			require.NoError(t, err)
+			require.NoError(t, answer.Body.Close())
+			return answer
+		}
+		p := start(t)
+		for _, origin := range []string{"http://localhost:3000", "http://app.localhost", "https://127.0.0.1", "http://[::1]:8080"} {
+			answer := preflight(p, origin)
+			assert.Equal(t, http.StatusOK, answer.StatusCode, origin)
+			assert.Equal(t, "*", answer.Header.Get("Access-Control-Allow-Origin"), origin)
+		}
+		for _, origin := range []string{"https://shop.example", "http://127.0.0.1.example", "http://localhost.example", "null", "http://[", "http://192.0.2.1"} {
+			answer := preflight(p, origin)
+			assert.Equal(t, http.StatusForbidden, answer.StatusCode, origin)
+			assert.Empty(t, answer.Header.Get("Access-Control-Allow-Origin"), origin)
+		}
+		assert.Equal(t, http.StatusOK, preflight(start(t, "-allow-remote"), "https://shop.example").StatusCode)
+	})
+
 	t.Run("answers what is under way when it is interrupted", func(t *testing.T) {
 		t.Parallel()
 		p := start(t)

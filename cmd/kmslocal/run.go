@@ -10,10 +10,12 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/url"
 	"os"
 	"regexp"
 	"runtime/debug"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/kmskit/kmskit/kmstest"
@@ -82,7 +84,7 @@ func parse(args []string, stderr io.Writer) (config, error) {
 	f.StringVar(&c.state, "state", "", "keep everything in this `file`, which is made if it is not there")
 	f.BoolVar(&c.quotas, "quotas", false, "keep every account to the quotas of a new one, such as 50 aliases for each key")
 	f.BoolVar(&c.verbose, "v", false, "log every request to standard error, without what it carries, and why one is denied")
-	f.BoolVar(&c.allowRemote, "allow-remote", false, "listen on an address that other machines can reach")
+	f.BoolVar(&c.allowRemote, "allow-remote", false, "listen on an address that other machines can reach, and answer web pages from anywhere")
 	f.BoolVar(&c.version, "version", false, "print the version and exit")
 	if err := f.Parse(args); err != nil {
 		return config{}, err
@@ -240,10 +242,38 @@ func (c config) settings(addr net.Addr) string {
 // handler returns what answers requests.
 func (c config) handler(srv *kmstest.Server, settings string, stderr io.Writer) http.Handler {
 	var h http.Handler = srv
+	if !c.allowRemote {
+		h = forOwnPages(h)
+	}
 	if c.verbose {
-		h = logged(srv, slog.New(slog.NewTextHandler(stderr, nil)))
+		h = logged(h, srv, slog.New(slog.NewTextHandler(stderr, nil)))
 	}
 	return welcoming(h, settings)
+}
+
+// forOwnPages refuses what a browser sends for a page that is not of this machine.
+// KMS answers pages from anywhere, since they need to sign; here any page that is
+// open in a browser could use and delete every key.
+func forOwnPages(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if origin := r.Header.Get("Origin"); origin != "" && !onThisMachine(origin) {
+			http.Error(w, "kmslocal verifies no signatures, so it answers pages of this machine only. "+
+				"Start it with -allow-remote if others are meant.", http.StatusForbidden)
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+// onThisMachine reports whether an origin is one that only this machine can be. The
+// origin of a file is none: other pages can have it too.
+func onThisMachine(origin string) bool {
+	u, err := url.Parse(origin)
+	if err != nil {
+		return false
+	}
+	host := u.Hostname()
+	return host == "localhost" || strings.HasSuffix(host, ".localhost") || net.ParseIP(host).IsLoopback()
 }
 
 // welcoming answers GET, which no client of KMS sends, with a text: for people who
