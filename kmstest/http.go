@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/kmskit/kmskit/kmstest/internal/sigv4"
 	"github.com/kmskit/kmskit/kmstest/internal/wire"
 )
 
@@ -191,16 +192,15 @@ func readBody(r *http.Request) ([]byte, error) {
 func bodyTooLarge() error { return clientFault(tooLarge, "Request is too large.") }
 
 // authenticate returns the operations as the principal, and in the Region, that
-// the request's Authorization header names.
+// the request's signature names.
 func (s *Server) authenticate(r *http.Request) (*API, error) {
-	header := r.Header.Get("Authorization")
-	if header == "" {
-		return nil, clientFault("MissingAuthenticationTokenException", "Missing Authentication Token")
-	}
-	scope, ok := credentialScope(header)
-	if !ok {
-		return nil, clientFault("IncompleteSignatureException",
-			"Authorization header requires 'Credential' parameter. Authorization header requires 'Signature' parameter.")
+	scope, ok := credentialScope(r.Header.Get("Authorization"))
+	if !ok || strings.Contains(r.URL.RawQuery, "X-Amz-Algorithm") {
+		signature, err := sigv4.Parse(r)
+		if err != nil {
+			return nil, signatureRefused(err)
+		}
+		scope.accessKey, scope.region, scope.service = signature.AccessKeyID, signature.Region, signature.Service
 	}
 	if scope.service != "kms" {
 		return nil, clientFault("InvalidSignatureException", "Credential should be scoped to correct service: 'kms'. ")
@@ -216,6 +216,7 @@ type scope struct {
 	accessKey, region, service string
 }
 
+// credentialScope reads the scope from an Authorization header of the usual form.
 func credentialScope(header string) (s scope, ok bool) {
 	parameters, ok := strings.CutPrefix(header, "AWS4-HMAC-SHA256 ")
 	if !ok {

@@ -91,6 +91,18 @@ func TestServeHTTP(t *testing.T) {
 		assert.Contains(t, w.Body.String(), "arn:aws:kms:ap-southeast-2:111122223333:key/")
 	})
 
+	t.Run("takes the authorization from the query string", func(t *testing.T) {
+		t.Parallel()
+		srv := kmstest.New()
+		p := srv.Principal("arn:aws:iam::"+other+":user/ana", allow("kms:*"))
+		w := post(srv, "TrentService.CreateKey", "{}", func(r *http.Request) {
+			r.Header.Del("Authorization")
+			r.URL.RawQuery = "X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Date=20261123T000000Z&X-Amz-SignedHeaders=host%3Bx-amz-target&X-Amz-Signature=00" +
+				"&X-Amz-Credential=" + p.Credentials().AccessKeyID + "%2F20261123%2Fap-southeast-2%2Fkms%2Faws4_request"
+		})
+		assert.Contains(t, w.Body.String(), "arn:aws:kms:ap-southeast-2:"+other+":key/")
+	})
+
 	t.Run("is from whom the access key says", func(t *testing.T) {
 		t.Parallel()
 		srv := kmstest.New()
@@ -127,7 +139,13 @@ func TestServeHTTP_refusals(t *testing.T) {
 		},
 		"an authorization that is none": {
 			target: "TrentService.ListKeys", body: "{}", change: header("Authorization", "Bearer token"),
-			answer: `{"__type":"IncompleteSignatureException","message":"Authorization header requires 'Credential' parameter. Authorization header requires 'Signature' parameter."}`,
+			answer: `{"__type":"IncompleteSignatureException","message":"Authorization header requires 'Credential' parameter. ` +
+				`Authorization header requires 'Signature' parameter. Authorization header requires 'SignedHeaders' parameter. ` +
+				`Authorization header requires existence of either a 'X-Amz-Date' or a 'Date' header. Authorization=Bearer token"}`,
+		},
+		"an authorization in the query string too": {
+			target: "TrentService.ListKeys", body: "{}", change: func(r *http.Request) { r.URL.RawQuery = "X-Amz-Algorithm=AWS4-HMAC-SHA256" },
+			answer: `{"__type":"InvalidSignatureException","message":"Found both 'X-Amz-Algorithm' as a query-string param and 'Authorization' as HTTP header."}`,
 		},
 		"another service's scope": {
 			target: "TrentService.ListKeys", body: "{}", change: header("Authorization", strings.Replace(authorization, "/kms/", "/s3/", 1)),

@@ -8,7 +8,8 @@ import (
 )
 
 // WithSignatureVerification makes the Server verify the signature of every request
-// in its Authorization header, as AWS does: that it covers the request as it came,
+// in its Authorization header or its query string, as AWS does: that it covers the
+// request as it came,
 // host, body and all X-Amz- headers, that it was made with the secret that belongs
 // to the access key, and that the request is no more than 15 minutes away from the
 // Server's clock, before or after. Only credentials that the Server has handed out
@@ -27,7 +28,11 @@ func (s *Server) checkSignature(r *http.Request, body []byte) error {
 	if !s.signatures {
 		return nil
 	}
-	err := s.verifySignature(r, body)
+	return signatureRefused(s.verifySignature(r, body))
+}
+
+// signatureRefused returns the error of KMS for an error of package sigv4.
+func signatureRefused(err error) error {
 	if refusal, ok := errors.AsType[*sigv4.Error](err); ok {
 		return clientFault(refusal.Code, refusal.Message)
 	}

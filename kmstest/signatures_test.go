@@ -5,6 +5,8 @@ import (
 	"context"
 	"io"
 	"net/http"
+	"net/http/httptest"
+	"net/url"
 	"strings"
 	"testing"
 	"time"
@@ -151,6 +153,34 @@ func TestWithSignatureVerification(t *testing.T) {
 		response, err := srv.Config().HTTPClient.Do(r)
 		require.NoError(t, err)
 		assert.Equal(t, http.StatusOK, response.StatusCode)
+	})
+
+	t.Run("takes a signature in the query string", func(t *testing.T) {
+		t.Parallel()
+		srv := kmstest.New(kmstest.WithSignatureVerification())
+		c := srv.Principal(principals[2], allow("*")).Credentials()
+		presigned := func(change func(r *http.Request)) *httptest.ResponseRecorder {
+			return post(srv, "TrentService.ListKeys", "{}", func(r *http.Request) {
+				r.Header.Del("Authorization")
+				const hashOfBody = "44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a"
+				signed, _, err := v4.NewSigner().PresignHTTP(t.Context(), c, r, hashOfBody, "kms", "us-east-1", srv.Now(),
+					func(o *v4.SignerOptions) { o.DisableHeaderHoisting = true })
+				require.NoError(t, err)
+				r.URL, err = url.Parse(signed)
+				require.NoError(t, err)
+				change(r)
+			})
+		}
+		assert.Equal(t, http.StatusOK, presigned(func(*http.Request) {}).Code)
+		assert.Contains(t, presigned(func(r *http.Request) { r.Body = io.NopCloser(strings.NewReader("{ }")); r.ContentLength = 3 }).Body.String(), mismatch)
+		assert.Contains(t, presigned(func(r *http.Request) { r.Header.Set("X-Amz-Target", "TrentService.CreateKey") }).Body.String(), mismatch)
+		assert.Contains(t, presigned(func(r *http.Request) { r.URL.RawQuery += "&a=b" }).Body.String(), mismatch)
+		assert.Contains(t, presigned(func(r *http.Request) {
+			q := r.URL.Query()
+			q.Set("X-Amz-Security-Token", "x")
+			r.URL.RawQuery = q.Encode()
+		}).Body.String(), "UnrecognizedClientException")
+		assert.Contains(t, presigned(func(*http.Request) { srv.Advance(16 * time.Minute) }).Body.String(), "Signature expired: ")
 	})
 
 	t.Run("is off unless it is asked for", func(t *testing.T) {

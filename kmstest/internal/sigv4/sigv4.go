@@ -1,6 +1,7 @@
-// Package sigv4 verifies requests that are signed with Signature Version 4 in
-// their Authorization header. It follows the published description and is not the
-// signer of the SDK turned round, so that the one is a test of the other.
+// Package sigv4 verifies requests that are signed with Signature Version 4, in
+// their Authorization header or in their query string. It follows the published
+// description and is not the signer of the SDK turned round, so that the one is a
+// test of the other.
 //
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html
 package sigv4
@@ -60,13 +61,21 @@ type Signature struct {
 	at        time.Time // of the request
 	headers   []string  // that are signed, in lower case
 	signature string    // in hexadecimal
+	token     string    // of the session, if there is one
+	presigned bool      // in the query string
 }
 
 // Parse reads the signature of a request. It refuses one that lacks a part, one
-// that is not signed at all, and one whose Host or X-Amz- headers are not signed.
+// that is not signed at all or twice, and one whose Host or X-Amz- headers are not
+// signed.
 func Parse(r *http.Request) (*Signature, error) {
-	header := r.Header.Get("Authorization")
-	if header == "" {
+	header, query := r.Header.Get("Authorization"), r.URL.Query()
+	switch presigned := query.Has("X-Amz-Algorithm"); {
+	case presigned && header != "":
+		return nil, invalid("Found both 'X-Amz-Algorithm' as a query-string param and 'Authorization' as HTTP header.")
+	case presigned:
+		return parseQuery(query, r.Header)
+	case header == "":
 		return nil, &Error{"MissingAuthenticationTokenException", "Missing Authentication Token"}
 	}
 	parameters, _ := strings.CutPrefix(header, algorithm+" ")
@@ -79,14 +88,44 @@ func Parse(r *http.Request) (*Signature, error) {
 	if missing := missingParts(parts, given); missing != "" {
 		return nil, incomplete("%sAuthorization=%s", missing, header)
 	}
-	s := &Signature{headers: strings.Split(parts["SignedHeaders"], ";"), signature: parts["Signature"]}
-	if err := s.parseScope(parts["Credential"]); err != nil {
-		return nil, err
+	s := &Signature{
+		headers:   strings.Split(parts["SignedHeaders"], ";"),
+		signature: parts["Signature"],
+		token:     r.Header.Get("X-Amz-Security-Token"),
 	}
-	if err := s.parseTime(given); err != nil {
-		return nil, err
+	return s, s.parse(parts["Credential"], given, r.Header)
+}
+
+// parseQuery reads the signature of a request that has it in its query string. How
+// long it should be good for, X-Amz-Expires, counts in S3 alone.
+func parseQuery(query url.Values, h http.Header) (*Signature, error) {
+	var missing strings.Builder
+	for _, name := range []string{"X-Amz-Algorithm", "X-Amz-Credential", "X-Amz-Signature", "X-Amz-SignedHeaders", "X-Amz-Date"} {
+		if v := query.Get(name); v == "" || name == "X-Amz-Algorithm" && v != algorithm {
+			missing.WriteString("AWS query-string parameters must include '" + name + "'. ")
+		}
 	}
-	return s, s.checkHeaders(r.Header)
+	if missing.Len() > 0 {
+		return nil, incomplete("%sRe-examine the query-string parameters.", missing.String())
+	}
+	s := &Signature{
+		headers:   strings.Split(query.Get("X-Amz-SignedHeaders"), ";"),
+		signature: query.Get("X-Amz-Signature"),
+		token:     query.Get("X-Amz-Security-Token"),
+		presigned: true,
+	}
+	return s, s.parse(query.Get("X-Amz-Credential"), query.Get("X-Amz-Date"), h)
+}
+
+// parse reads the parts that have parts of their own, and checks the headers.
+func (s *Signature) parse(credential, date string, h http.Header) error {
+	if err := s.parseScope(credential); err != nil {
+		return err
+	}
+	if err := s.parseTime(date); err != nil {
+		return err
+	}
+	return s.checkHeaders(h)
 }
 
 // missingParts says what of a signature is missing.
@@ -163,7 +202,7 @@ func Unrecognized() error {
 
 // Verify refuses a request that was not signed with c as it is, or with this body.
 func (s *Signature) Verify(r *http.Request, body []byte, c Credentials) error {
-	if !hmac.Equal([]byte(r.Header.Get("X-Amz-Security-Token")), []byte(c.SessionToken)) {
+	if !hmac.Equal([]byte(s.token), []byte(c.SessionToken)) {
 		return Unrecognized()
 	}
 	want := hex.EncodeToString(mac(s.key(c.Secret), s.stringToSign(r, body)))
@@ -203,10 +242,14 @@ func hash(b []byte) string {
 // is not normalised, since there is only one in KMS.
 func (s *Signature) canonical(r *http.Request, body []byte) string {
 	headers := slices.Sorted(slices.Values(s.headers))
+	query := r.URL.Query()
+	if s.presigned {
+		query.Del("X-Amz-Signature") // which was made without itself
+	}
 	var b strings.Builder
 	b.WriteString(r.Method + "\n")
 	b.WriteString(escape(cmp.Or(r.URL.EscapedPath(), "/"), "/") + "\n")
-	b.WriteString(canonicalQuery(r.URL.Query()) + "\n")
+	b.WriteString(canonicalQuery(query) + "\n")
 	for _, name := range headers {
 		b.WriteString(name + ":" + canonicalHeader(r, name) + "\n")
 	}

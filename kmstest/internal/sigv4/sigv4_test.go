@@ -142,6 +142,66 @@ func TestParse(t *testing.T) {
 	}
 }
 
+// A request that another signer than the SDK's has signed in its query string.
+const presigned = "/?X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential=AKIDEXAMPLE%2F20150830%2Fus-east-1%2Fkms%2Faws4_request" +
+	"&X-Amz-Date=20150830T123600Z&X-Amz-Expires=60&X-Amz-SignedHeaders=host%3Bx-amz-target&X-Amz-Security-Token=abc" +
+	"&X-Amz-Signature=90ae9816f3bf7a9d87f66f707dee088ffc4031fed3e7b6ed4ce0d9b516c9291f"
+
+func TestParse_query(t *testing.T) {
+	t.Parallel()
+	parse := func(target string) (*http.Request, *sigv4.Signature, error) {
+		r := httptest.NewRequest(http.MethodPost, target, nil)
+		r.Host = "example.amazonaws.com"
+		r.Header.Set("X-Amz-Target", "TrentService.ListKeys")
+		s, err := sigv4.Parse(r)
+		return r, s, err
+	}
+	t.Run("reads what an Authorization header has", func(t *testing.T) {
+		t.Parallel()
+		r, s, err := parse(presigned)
+		require.NoError(t, err)
+		assert.Equal(t, "AKIDEXAMPLE", s.AccessKeyID)
+		assert.Equal(t, "us-east-1", s.Region)
+		assert.Equal(t, "kms", s.Service)
+		require.NoError(t, s.CheckTime(noon.Add(15*time.Minute)), "X-Amz-Expires is for S3")
+		require.ErrorContains(t, s.CheckTime(noon.Add(16*time.Minute)), "Signature expired")
+		require.NoError(t, s.Verify(r, []byte("{}"), sigv4.Credentials{Secret: secret, SessionToken: "abc"}))
+		require.ErrorContains(t, s.Verify(r, []byte("{ }"), sigv4.Credentials{Secret: secret, SessionToken: "abc"}), "does not match")
+		require.ErrorContains(t, s.Verify(r, []byte("{}"), sigv4.Credentials{Secret: secret}), "UnrecognizedClientException")
+	})
+
+	for name, test := range map[string]struct{ from, to, code, text string }{
+		"without its parts": {
+			"&X-Amz-", "&", "IncompleteSignatureException",
+			"AWS query-string parameters must include 'X-Amz-Credential'. AWS query-string parameters must include 'X-Amz-Signature'. " +
+				"AWS query-string parameters must include 'X-Amz-SignedHeaders'. AWS query-string parameters must include 'X-Amz-Date'. " +
+				"Re-examine the query-string parameters.",
+		},
+		"of another kind": {
+			"HMAC-SHA256", "HMAC-SHA1", "IncompleteSignatureException",
+			"AWS query-string parameters must include 'X-Amz-Algorithm'. Re-examine the query-string parameters.",
+		},
+		"with a scope that is too short":     {"%2Fkms", "", "IncompleteSignatureException", "Credential must have exactly 5 slash-delimited elements, "},
+		"with another kind of date":          {"20150830T", "2015T", "IncompleteSignatureException", "Date must be in ISO-8601 'basic format'. Got '2015T123600Z'. "},
+		"that leaves an X-Amz- header out":   {"%3Bx-amz-target", "", "InvalidSignatureException", "'X-Amz-Target' must be a 'SignedHeader' in the AWS Authorization."},
+		"that leaves the host out":           {"host%3B", "", "InvalidSignatureException", "'Host' or ':authority' must be a 'SignedHeader' in the AWS Authorization."},
+		"with none of what a signature says": {"X-Amz-Algorithm", "Algorithm", "MissingAuthenticationTokenException", "Missing Authentication Token"},
+	} {
+		t.Run("refuses a signature "+name, func(t *testing.T) {
+			t.Parallel()
+			_, _, err := parse(strings.ReplaceAll(presigned, test.from, test.to))
+			require.ErrorContains(t, err, test.code+": "+test.text)
+		})
+	}
+
+	t.Run("refuses two signatures", func(t *testing.T) {
+		t.Parallel()
+		r := request("POST", presigned, "service", "host;x-amz-date", "00")
+		_, err := sigv4.Parse(r)
+		require.EqualError(t, err, "InvalidSignatureException: Found both 'X-Amz-Algorithm' as a query-string param and 'Authorization' as HTTP header.")
+	})
+}
+
 func replace(h http.Header, from, to string) {
 	h.Set("Authorization", strings.Replace(h.Get("Authorization"), from, to, 1))
 }
