@@ -16,6 +16,7 @@ const (
 	contentType  = "application/x-amz-json-1.1"
 	targetPrefix = "TrentService."
 	largestBody  = 1 << 20
+	longestWait  = 32 << 20 // bytes of a body that is too large
 )
 
 // ServeHTTP serves KMS's wire protocol, AWS JSON 1.1, to any client. The Region
@@ -171,7 +172,7 @@ func readBody(r *http.Request) ([]byte, error) {
 	case r.Body == nil:
 		return nil, nil
 	case r.ContentLength > largestBody:
-		return nil, bodyTooLarge()
+		return nil, bodyTooLarge(r)
 	case r.ContentLength > 0: // that of a client is 0 if it is not known
 		b := make([]byte, r.ContentLength)
 		if _, err := io.ReadFull(r.Body, b); err != nil {
@@ -184,12 +185,20 @@ func readBody(r *http.Request) ([]byte, error) {
 	case err != nil:
 		return nil, clientFault("SerializationException", "")
 	case len(b) > largestBody:
-		return nil, bodyTooLarge()
+		return nil, bodyTooLarge(r)
 	}
 	return b, nil
 }
 
-func bodyTooLarge() error { return clientFault(tooLarge, "Request is too large.") }
+// bodyTooLarge refuses a request, when it has read the rest of the body unless that is
+// very long: to a client that is still sending, an answer and the end of the connection
+// may be a broken connection.
+func bodyTooLarge(r *http.Request) error {
+	if r.ContentLength <= longestWait {
+		_, _ = io.CopyN(io.Discard, r.Body, longestWait) // the answer is the same if it breaks off
+	}
+	return clientFault(tooLarge, "Request is too large.")
+}
 
 // authenticate returns the operations as the principal, and in the Region, that
 // the request's signature names.

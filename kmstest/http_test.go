@@ -1,9 +1,13 @@
 package kmstest_test
 
 import (
+	"bufio"
+	"bytes"
 	"context"
 	"encoding/json"
+	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -193,6 +197,42 @@ func TestServeHTTP_refusals(t *testing.T) {
 		assert.JSONEq(t, `{"__type":"SerializationException"}`, w.Body.String())
 	})
 
+	for name, header := range map[string]string{"declared": "Content-Length: 16777216", "chunked": "Transfer-Encoding: chunked"} {
+		t.Run("a body that is too large, to a client that sends it all before it reads, "+name, func(t *testing.T) {
+			t.Parallel()
+			port := httptest.NewServer(kmstest.New())
+			defer port.Close()
+			conn, err := new(net.Dialer).DialContext(t.Context(), "tcp", port.Listener.Addr().String())
+			require.NoError(t, err)
+			defer func() { _ = conn.Close() }()
+			_, err = io.WriteString(conn, "POST / HTTP/1.1\r\nHost: x\r\nX-Amz-Target: TrentService.ListKeys\r\n"+
+				"Content-Type: application/x-amz-json-1.1\r\nAuthorization: "+authorization+"\r\n"+header+"\r\n\r\n")
+			require.NoError(t, err)
+			body := bytes.Repeat([]byte{' '}, 1<<24)
+			if name == "chunked" {
+				body = fmt.Appendf(nil, "%x\r\n%s\r\n0\r\n\r\n", len(body), body)
+			}
+			_, err = conn.Write(body)
+			require.NoError(t, err)
+			answer, err := http.ReadResponse(bufio.NewReader(conn), nil)
+			require.NoError(t, err)
+			defer func() { _ = answer.Body.Close() }()
+			assert.Equal(t, http.StatusRequestEntityTooLarge, answer.StatusCode)
+		})
+	}
+
+	t.Run("does not wait for a body without end", func(t *testing.T) {
+		t.Parallel()
+		w := post(kmstest.New(), "TrentService.ListKeys", "", func(r *http.Request) {
+			r.Body, r.ContentLength = io.NopCloser(endless{}), 1<<40
+		})
+		assert.Equal(t, http.StatusRequestEntityTooLarge, w.Code)
+		w = post(kmstest.New(), "TrentService.ListKeys", "", func(r *http.Request) {
+			r.Body, r.ContentLength = io.NopCloser(endless{}), -1
+		})
+		assert.Equal(t, http.StatusRequestEntityTooLarge, w.Code)
+	})
+
 	t.Run("takes a content type with parameters", func(t *testing.T) {
 		t.Parallel()
 		w := post(kmstest.New(), "TrentService.ListKeys", "{}", header("Content-Type", "application/x-amz-json-1.1; charset=utf-8"))
@@ -261,6 +301,16 @@ func TestServeHTTP_pages(t *testing.T) {
 		assert.JSONEq(t, `{"__type":"UnknownOperationException"}`, w.Body.String())
 		assert.NotContains(t, w.Header(), "Access-Control-Allow-Origin")
 	})
+}
+
+// An endless body is blanks.
+type endless struct{}
+
+func (endless) Read(p []byte) (int, error) {
+	for i := range p {
+		p[i] = ' '
+	}
+	return len(p), nil
 }
 
 type brokenReader struct{}

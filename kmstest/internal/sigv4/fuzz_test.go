@@ -8,7 +8,8 @@ import (
 	"github.com/kmskit/kmskit/kmstest/internal/sigv4"
 )
 
-// No header, and no query string, is taken for a signature of somebody whose secret it was not made with.
+// No header, and no query string, is taken for a signature of somebody whose secret
+// it was not made with.
 func FuzzParse(f *testing.F) {
 	valid := request("POST", "/", "service", "host;x-amz-date", "5da7c1a2acd57cee7505fc6676e4e544621c30862966e37dddb68e92efbe5d6b")
 	f.Add(valid.Header.Get("Authorization"), valid.Header.Get("X-Amz-Date"), "")
