@@ -41,11 +41,7 @@ var _ crypto.Decrypter = (*DecryptionKey)(nil)
 // An alias is followed once, here: the key stays that of the public key when it
 // moves. From then on the key is named by its ARN, so a policy must not allow it
 // by its alias alone.
-func NewDecryptionKey(ctx context.Context, api interface {
-	EncryptionAPI
-	SigningAPI
-}, keyID string, grantTokens ...string,
-) (*DecryptionKey, error) {
+func NewDecryptionKey(ctx context.Context, api DecryptionKeyAPI, keyID string, grantTokens ...string) (*DecryptionKey, error) {
 	mustHaveAPI("NewDecryptionKey", api)
 	out, err := NewSigner(api).WithGrantTokens(grantTokens...).publicKeyFor(ctx, "NewDecryptionKey", keyID, types.KeyUsageTypeEncryptDecrypt)
 	if err != nil {

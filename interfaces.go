@@ -123,6 +123,27 @@ type KeyStoreAPI interface {
 	DeleteCustomKeyStore(context.Context, *kms.DeleteCustomKeyStoreInput, ...func(*kms.Options)) (*kms.DeleteCustomKeyStoreOutput, error)
 }
 
+// EnsureKeyAPI holds the KMS operations that [EnsureKey] calls, among others.
+type EnsureKeyAPI interface {
+	KeyAPI
+	AliasAPI
+}
+
+// DeleteUnusedKeyAPI holds the KMS operations that [DeleteUnusedKey] calls, among
+// others.
+type DeleteUnusedKeyAPI interface {
+	KeyAPI
+	AliasAPI
+	GrantAPI
+}
+
+// DecryptionKeyAPI holds the KMS operations that a [DecryptionKey] calls, among
+// others.
+type DecryptionKeyAPI interface {
+	EncryptionAPI
+	SigningAPI
+}
+
 var (
 	_ KeyAPI        = (*kms.Client)(nil)
 	_ EncryptionAPI = (*kms.Client)(nil)
@@ -136,6 +157,10 @@ var (
 	_ MACAPI        = (*kms.Client)(nil)
 	_ AgreementAPI  = (*kms.Client)(nil)
 	_ KeyStoreAPI   = (*kms.Client)(nil)
+
+	_ EnsureKeyAPI       = (*kms.Client)(nil)
+	_ DeleteUnusedKeyAPI = (*kms.Client)(nil)
+	_ DecryptionKeyAPI   = (*kms.Client)(nil)
 )
 
 // mustHaveAPI panics where a constructor was given no API: constructors chain,

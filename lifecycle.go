@@ -92,11 +92,7 @@ func isNotFound(err error) bool {
 // faster caller, EnsureKey asks again. It has no limit of its own: give ctx a
 // deadline. When ctx ends after the key was created, EnsureKey goes on for up to
 // 30 seconds to leave things in order, and may succeed in that time.
-func EnsureKey(ctx context.Context, api interface {
-	KeyAPI
-	AliasAPI
-}, aliasName, description string, optFns ...func(*kms.CreateKeyInput),
-) (*types.KeyMetadata, error) {
+func EnsureKey(ctx context.Context, api EnsureKeyAPI, aliasName, description string, optFns ...func(*kms.CreateKeyInput)) (*types.KeyMetadata, error) {
 	if err := requireAliasName("EnsureKey", &aliasName); err != nil {
 		return nil, err
 	}
@@ -274,12 +270,7 @@ const usageLag = time.Hour
 // for months, and is lost with the key. That is why the key is disabled first:
 // during the window whoever needs it meets a [*types.DisabledException], and
 // [KeyManager.CancelKeyDeletion] with [KeyManager.EnableKey] bring it back.
-func DeleteUnusedKey(ctx context.Context, api interface {
-	KeyAPI
-	AliasAPI
-	GrantAPI
-}, keyID string, unusedFor time.Duration, windowDays int,
-) (KeyUse, error) {
+func DeleteUnusedKey(ctx context.Context, api DeleteUnusedKeyAPI, keyID string, unusedFor time.Duration, windowDays int) (KeyUse, error) {
 	if windowDays < 7 || windowDays > 30 {
 		return KeyUse{}, invalidInput("DeleteUnusedKey", "a window of %d days is outside 7 to 30 days", windowDays)
 	}
