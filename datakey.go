@@ -23,6 +23,14 @@ type DataKey struct {
 	plaintext secret
 }
 
+// NewDataKey returns a DataKey with these parts, of which the plaintext may be nil.
+// It is for fakes and caches: [Encryptor.GenerateDataKey] and
+// [Encryptor.DecryptDataKey] return those of KMS. The slices are not copied, so
+// that [DataKey.Destroy] overwrites the plaintext that the caller has.
+func NewDataKey(keyID string, ciphertext, plaintext []byte) *DataKey {
+	return withSecret(DataKey{KeyID: keyID, Ciphertext: ciphertext}, plaintext)
+}
+
 // Plaintext returns the data key itself, or nil if it was destroyed or never
 // there. The slice is the only copy: [DataKey.Destroy] overwrites it.
 func (k *DataKey) Plaintext() []byte {

@@ -131,6 +131,24 @@ func TestDataKey_Destroy(t *testing.T) {
 	})
 }
 
+func TestNewDataKey(t *testing.T) {
+	t.Parallel()
+	plaintext := testSecret()
+	key := kmskit.NewDataKey(fakeKeyARN, []byte("sealed data key"), plaintext)
+	assert.Equal(t, fakeKeyARN, key.KeyID)
+	assert.Equal(t, []byte("sealed data key"), key.Ciphertext)
+	assert.Equal(t, testSecret(), key.Plaintext())
+	key.Destroy()
+	assert.Nil(t, key.Plaintext())
+	assert.Equal(t, make([]byte, len(plaintext)), plaintext, "the caller's own bytes")
+	assert.Nil(t, kmskit.NewDataKey(fakeKeyARN, []byte("sealed data key"), nil).Plaintext())
+	testRedaction(
+		t, kmskit.NewDataKey(fakeKeyARN, []byte("sealed data key"), testSecret()), kmskit.DataKey{KeyID: fakeKeyARN, Ciphertext: []byte("sealed data key")},
+		`DataKey{KeyID: "`+fakeKeyARN+`", Ciphertext: 15 bytes, Plaintext: redacted}`,
+		"value.key_id="+fakeKeyARN+" value.ciphertext_bytes=15",
+	)
+}
+
 // Somebody's structs that embed a DataKey.
 type (
 	embeddingHolder        struct{ kmskit.DataKey }

@@ -399,11 +399,12 @@ func scenarioTitle(file *ast.File) (title string) {
 
 // impliedActions are those that other methods call, of package demo too.
 var impliedActions = map[string][]string{
-	"AddStatement": {"GetKeyPolicy", "PutKeyPolicy"},
-	"DeleteKey":    {"DescribeKey", "ScheduleKeyDeletion"},
-	"SigningKey":   {"GetPublicKey", "Sign"},
-	"TemporaryKey": {"CreateKey", "DescribeKey", "ScheduleKeyDeletion"},
-	"WaitForState": {"DescribeKey"},
+	"AddStatement":   {"GetKeyPolicy", "PutKeyPolicy"},
+	"DecryptDataKey": {"Decrypt"},
+	"DeleteKey":      {"DescribeKey", "ScheduleKeyDeletion"},
+	"SigningKey":     {"GetPublicKey", "Sign"},
+	"TemporaryKey":   {"CreateKey", "DescribeKey", "ScheduleKeyDeletion"},
+	"WaitForState":   {"DescribeKey"},
 }
 
 // calledActions lists the actions that a program calls, by name: methods named

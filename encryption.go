@@ -109,7 +109,8 @@ func (e *Encryptor) Encrypt(ctx context.Context, keyID string, plaintext []byte,
 // snippet-start:[gov2.kms.Decrypt]
 
 // Decrypt decrypts a ciphertext of [Encryptor.Encrypt], [Encryptor.ReEncrypt] or
-// [Encryptor.GenerateDataKey] and returns the plaintext, 1 to 4,096 bytes.
+// [Encryptor.GenerateDataKey] and returns the plaintext, 1 to 4,096 bytes. For that
+// of a data key [Encryptor.DecryptDataKey] is safer.
 //
 // The keyID is required, though KMS could read it from a symmetric ciphertext:
 // a ciphertext from elsewhere must not choose the key. Give the ARN of the key
@@ -148,6 +149,47 @@ func (e *Encryptor) Decrypt(ctx context.Context, keyID string, ciphertext []byte
 }
 
 // snippet-end:[gov2.kms.Decrypt]
+
+// snippet-start:[gov2.kms.DecryptDataKey]
+
+// DecryptDataKey decrypts the Ciphertext of a [DataKey] and returns the data key
+// whole again: under the KeyID and with the encryption context that it was made
+// with. It is [Encryptor.Decrypt] for a plaintext that is a key: nothing prints it,
+// and [DataKey.Destroy] overwrites it as soon as it has done its work.
+//
+// With the option Recipient (Nitro Enclaves, NitroTPM) the plaintext is absent and
+// CiphertextForRecipient is set.
+//
+// https://docs.aws.amazon.com/kms/latest/APIReference/API_Decrypt.html
+func (e *Encryptor) DecryptDataKey(ctx context.Context, keyID string, ciphertext []byte, optFns ...func(*kms.DecryptInput)) (*DataKey, error) {
+	in := &kms.DecryptInput{
+		KeyId:             aws.String(keyID),
+		CiphertextBlob:    ciphertext,
+		EncryptionContext: e.encryptionContext,
+		GrantTokens:       e.grantTokens,
+	}
+	applyOwned(in, optFns, &in.GrantTokens, &in.EncryptionContext)
+	if err := requireText("Decrypt", "key ID", in.KeyId, anyKeyForm); err != nil {
+		return nil, err
+	}
+	if err := requireCiphertext("Decrypt", in.CiphertextBlob, in.DryRun, in.DryRunModifiers); err != nil {
+		return nil, err
+	}
+	out, err := e.api.Decrypt(ctx, in)
+	if err != nil {
+		return nil, callFailed("Decrypt", err, "key", in.KeyId)
+	}
+	if out == nil || out.KeyId == nil || len(out.Plaintext) == 0 && len(out.CiphertextForRecipient) == 0 {
+		return nil, callFailed("Decrypt", incompleteOutput("KeyId or Plaintext"), "key", in.KeyId)
+	}
+	return withSecret(DataKey{
+		KeyID:                  *out.KeyId,
+		Ciphertext:             in.CiphertextBlob,
+		CiphertextForRecipient: out.CiphertextForRecipient,
+	}, out.Plaintext), nil
+}
+
+// snippet-end:[gov2.kms.DecryptDataKey]
 
 // snippet-start:[gov2.kms.ReEncrypt]
 
@@ -241,7 +283,7 @@ func (e *Encryptor) GenerateDataKey(ctx context.Context, keyID string, optFns ..
 // GenerateDataKeyWithoutPlaintext makes a data key as
 // [Encryptor.GenerateDataKey] does, but returns it only encrypted: for a service
 // that prepares storage which another one fills. Its Plaintext is nil;
-// [Encryptor.Decrypt] of its Ciphertext returns the key.
+// [Encryptor.DecryptDataKey] of its Ciphertext returns the key.
 //
 // https://docs.aws.amazon.com/kms/latest/APIReference/API_GenerateDataKeyWithoutPlaintext.html
 func (e *Encryptor) GenerateDataKeyWithoutPlaintext(ctx context.Context, keyID string, optFns ...func(*kms.GenerateDataKeyWithoutPlaintextInput)) (*DataKey, error) {

@@ -160,6 +160,71 @@ func TestEncryptor_Decrypt(t *testing.T) {
 	}
 }
 
+func TestEncryptor_DecryptDataKey(t *testing.T) {
+	t.Parallel()
+
+	t.Run("returns the data key with the key that KMS has used", func(t *testing.T) {
+		t.Parallel()
+		f := newFake()
+		whenAsked[kms.DecryptInput](f, &kms.DecryptOutput{Plaintext: testSecret(), KeyId: aws.String(fakeKeyARN)})
+		key, err := kmskit.NewEncryptor(f).WithEncryptionContext(map[string]string{"a": "1"}).WithGrantTokens("token").
+			DecryptDataKey(t.Context(), "alias/orders", []byte("sealed"), func(in *kms.DecryptInput) { in.EncryptionContext["b"] = "2" })
+		require.NoError(t, err)
+		assert.Equal(t, fakeKeyARN, key.KeyID)
+		assert.Equal(t, []byte("sealed"), key.Ciphertext)
+		assert.Equal(t, testSecret(), key.Plaintext())
+		assert.NotContains(t, fmt.Sprintf("%+v", key), fmt.Sprint(testSecret()[0]))
+		assert.Equal(t, &kms.DecryptInput{
+			KeyId: aws.String("alias/orders"), CiphertextBlob: []byte("sealed"),
+			EncryptionContext: map[string]string{"a": "1", "b": "2"}, GrantTokens: []string{"token"},
+		}, sent[kms.DecryptInput](t, f))
+		plaintext := key.Plaintext()
+		key.Destroy()
+		assert.Nil(t, key.Plaintext())
+		assert.Equal(t, make([]byte, len(plaintext)), plaintext)
+	})
+
+	t.Run("returns what is for the recipient", func(t *testing.T) {
+		t.Parallel()
+		f := newFake()
+		whenAsked[kms.DecryptInput](f, &kms.DecryptOutput{CiphertextForRecipient: []byte("for the enclave"), KeyId: aws.String(fakeKeyARN)})
+		key, err := kmskit.NewEncryptor(f).DecryptDataKey(t.Context(), fakeKeyID, []byte("sealed"))
+		require.NoError(t, err)
+		assert.Nil(t, key.Plaintext())
+		assert.Equal(t, []byte("for the enclave"), key.CiphertextForRecipient)
+	})
+
+	t.Run("refuses what Decrypt refuses", func(t *testing.T) {
+		t.Parallel()
+		for keyID, ciphertext := range map[string][]byte{"": []byte("sealed"), fakeKeyID: nil} {
+			f := newFake()
+			key, err := kmskit.NewEncryptor(f).DecryptDataKey(t.Context(), keyID, ciphertext)
+			_, want := kmskit.NewEncryptor(f).Decrypt(t.Context(), keyID, ciphertext)
+			require.ErrorIs(t, err, kmskit.ErrInvalidInput)
+			assert.Equal(t, want.Error(), err.Error())
+			assert.Nil(t, key)
+		}
+	})
+
+	t.Run("says what to check, as Decrypt does", func(t *testing.T) {
+		t.Parallel()
+		_, err := kmskit.NewEncryptor(failing(&types.InvalidCiphertextException{})).DecryptDataKey(t.Context(), fakeKeyID, []byte("sealed"))
+		require.ErrorAs(t, err, new(*types.InvalidCiphertextException))
+		assert.ErrorContains(t, err, `kmskit: Decrypt (key "`+fakeKeyID+`"): `)
+		assert.ErrorContains(t, err, "that the encryption context is exactly the one it was encrypted with")
+	})
+
+	t.Run("refuses an incomplete answer", func(t *testing.T) {
+		t.Parallel()
+		for _, out := range []*kms.DecryptOutput{nil, {KeyId: aws.String(fakeKeyARN)}, {Plaintext: testSecret()}} {
+			f := newFake()
+			whenAsked[kms.DecryptInput](f, out)
+			_, err := kmskit.NewEncryptor(f).DecryptDataKey(t.Context(), fakeKeyID, []byte("sealed"))
+			assert.ErrorIs(t, err, kmskit.ErrIncompleteOutput)
+		}
+	})
+}
+
 func TestEncryptor_ReEncrypt(t *testing.T) {
 	t.Parallel()
 

@@ -307,16 +307,39 @@ func ExampleEncryptor_GenerateDataKey() {
 	}
 	backup := aead.Seal(nil, nil, make([]byte, 1<<20), nil)
 
-	// Store backup, dataKey.Ciphertext and dataKey.KeyID. To read it again:
-	plainKey, err := enc.Decrypt(ctx, dataKey.KeyID, dataKey.Ciphertext)
+	// Store backup, dataKey.Ciphertext and dataKey.KeyID.
+	fmt.Println(len(backup), "bytes of backup")
+	fmt.Println(dataKey.Plaintext() == nil)
+	// Output:
+	// 1048604 bytes of backup
+	// true
+}
+
+// Whoever reads a backup has KMS decrypt its data key.
+func ExampleEncryptor_DecryptDataKey() {
+	ctx := context.Background()
+	client := kmstest.New().Client()
+	key, err := kmskit.NewKeyManager(client).CreateKey(ctx, "backups")
 	if err != nil {
 		log.Fatal(err)
 	}
-	fmt.Println(len(plainKey), "bytes of data key,", len(backup), "bytes of backup")
-	fmt.Println(dataKey.Plaintext() == nil)
-	// Output:
-	// 32 bytes of data key, 1048604 bytes of backup
-	// true
+	enc := kmskit.NewEncryptor(client).WithEncryptionContext(map[string]string{"backup": "2030-01-01"})
+	stored, err := enc.GenerateDataKeyWithoutPlaintext(ctx, *key.Arn)
+	if err != nil {
+		log.Fatal(err)
+	}
+
+	dataKey, err := enc.DecryptDataKey(ctx, stored.KeyID, stored.Ciphertext)
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer dataKey.Destroy()
+	block, err := aes.NewCipher(dataKey.Plaintext())
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(block.BlockSize(), "bytes a block")
+	// Output: 16 bytes a block
 }
 
 func ExampleEncryptor_GenerateDataKeyWithoutPlaintext() {
@@ -338,11 +361,12 @@ func ExampleEncryptor_GenerateDataKeyWithoutPlaintext() {
 	fmt.Println(dataKey.Plaintext() == nil)
 
 	// The service that mounts it does.
-	plainKey, err := enc.Decrypt(ctx, dataKey.KeyID, dataKey.Ciphertext)
+	dataKey, err = enc.DecryptDataKey(ctx, dataKey.KeyID, dataKey.Ciphertext)
 	if err != nil {
 		log.Fatal(err)
 	}
-	fmt.Println(len(plainKey))
+	defer dataKey.Destroy()
+	fmt.Println(len(dataKey.Plaintext()))
 	// Output:
 	// true
 	// 64

@@ -164,12 +164,12 @@ func (t tour) dataKey(ctx context.Context) error {
 	t.Say("   store %d bytes with %d bytes of encrypted data key", len(sealed), len(dataKey.Ciphertext))
 
 	t.Step("Have KMS decrypt the data key, and decrypt the megabyte")
-	key, err := encryptor.Decrypt(ctx, dataKey.KeyID, dataKey.Ciphertext)
+	dataKey, err = encryptor.DecryptDataKey(ctx, dataKey.KeyID, dataKey.Ciphertext)
 	if err != nil {
 		return err
 	}
-	opened, err := open(key, sealed)
-	clear(key)
+	opened, err := open(dataKey.Plaintext(), sealed)
+	dataKey.Destroy()
 	if err != nil {
 		return err
 	}

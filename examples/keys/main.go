@@ -129,12 +129,12 @@ func encryptFile(ctx context.Context, d *demo.Demo, encryptor *kmskit.Encryptor,
 	if err != nil {
 		return err
 	}
-	plainKey, err := encryptor.Decrypt(ctx, dataKey.KeyID, dataKey.Ciphertext)
+	dataKey, err = encryptor.DecryptDataKey(ctx, dataKey.KeyID, dataKey.Ciphertext)
 	if err != nil {
 		return err
 	}
-	opened, err := open(plainKey, sealed)
-	clear(plainKey)
+	opened, err := open(dataKey.Plaintext(), sealed)
+	dataKey.Destroy()
 	if err != nil {
 		return err
 	}
