@@ -7,12 +7,13 @@
 //
 // Usage:
 //
-//	go run github.com/kmskit/kmskit/cmd/kmslocal [flags]
+//	go run github.com/kmskit/kmskit/cmd/kmslocal [flags] [command [arguments]]
 //
 // The flags are:
 //
 //	-addr host:port
-//		where to listen; port 0 is a free one (default 127.0.0.1:4599)
+//		where to listen; port 0 is a free one (default 127.0.0.1:4599,
+//		with a command 127.0.0.1:0)
 //	-region Region, -account account
 //		the Region and account of seeded keys, and the account of
 //		requests that no seeded principal makes (default us-east-1 and
@@ -39,8 +40,13 @@
 // interrupted. Requests that are under way are then answered. While it serves,
 // GET / answers 200 with that line.
 //
-// The exit status is 0 after an interrupt, 1 if something failed and 2 if the
-// command line is wrong.
+// With a command it prints nothing, and serves as long as the command runs, in whose
+// environment the same settings are:
+//
+//	kmslocal -seed keys.yaml npm test
+//
+// The exit status is that of the command. Without one it is 0 after an interrupt. It
+// is 1 if something failed and 2 if the command line is wrong.
 package main
 
 import (

@@ -295,6 +295,43 @@ Principals:
 	})
 }
 
+func TestRun_command(t *testing.T) {
+	t.Parallel()
+	t.Run("finds it in its environment", func(t *testing.T) {
+		t.Parallel()
+		var stdout, stderr bytes.Buffer
+		status := run(t.Context(), []string{"-region", "eu-west-1", "-seed", writeFile(t, seed), "--", "sh", "-c",
+			`echo "$AWS_REGION $AWS_DEFAULT_REGION $AWS_ACCESS_KEY_ID $AWS_SECRET_ACCESS_KEY $AWS_ENDPOINT_URL_KMS"; echo wrong >&2; exit 7`}, &stdout, &stderr)
+		assert.Equal(t, 7, status)
+		assert.Regexp(t, `^eu-west-1 eu-west-1 any any http://127\.0\.0\.1:\d+\n$`, stdout.String())
+		assert.NotContains(t, stdout.String(), ":4599", "each has a port of its own")
+		assert.Equal(t, "wrong\n", stderr.String())
+	})
+
+	t.Run("is served while it runs, and no longer", func(t *testing.T) {
+		t.Parallel()
+		out, in := io.Pipe()
+		ctx, stop := context.WithCancel(t.Context())
+		status := make(chan int, 1)
+		go func() {
+			status <- run(ctx, []string{"sh", "-c", `echo "export AWS_ENDPOINT_URL_KMS=$AWS_ENDPOINT_URL_KMS "; exec sleep 60`}, in, io.Discard)
+		}()
+		p := &program{stop: stop, stderr: new(bytes.Buffer), status: func() int { return <-status }}
+		p.await(t, out)
+		_, err := p.client().ListKeys(t.Context(), &kms.ListKeysInput{})
+		require.NoError(t, err)
+		p.stop()
+		assert.Equal(t, failed, p.status(), "a command that was ended has no status of its own")
+		_, err = p.client().ListKeys(t.Context(), &kms.ListKeysInput{})
+		assert.Error(t, err)
+	})
+
+	t.Run("succeeds if it does", func(t *testing.T) {
+		t.Parallel()
+		assert.Equal(t, succeeded, run(t.Context(), []string{"true"}, io.Discard, io.Discard))
+	})
+}
+
 func TestRun_flags(t *testing.T) {
 	t.Parallel()
 	wrongSeed := writeFile(t, "Keys: [{KeyId: x}]")
@@ -305,7 +342,7 @@ func TestRun_flags(t *testing.T) {
 		"-help":                                {succeeded, "", "-addr host:port"},
 		"-version":                             {succeeded, "kmslocal ", ""},
 		"-colour red":                          {wrongUsage, "", "flag provided but not defined: -colour"},
-		"serve":                                {wrongUsage, "", `no arguments besides flags, but ["serve"]`},
+		"no-such-command":                      {failed, "", `kmslocal: exec: "no-such-command": executable file not found`},
 		"-region earth":                        {wrongUsage, "", `-region: "earth" is not the name of a Region`},
 		"-account 1":                           {wrongUsage, "", `-account: "1" is not an account ID of 12 digits`},
 		"-addr 4599":                           {wrongUsage, "", "-addr: address 4599: missing port in address"},

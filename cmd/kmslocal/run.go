@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"flag"
@@ -12,10 +13,12 @@ import (
 	"net/http"
 	"net/url"
 	"os"
+	"os/exec"
 	"regexp"
 	"runtime/debug"
 	"strconv"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/kmskit/kmskit/kmstest"
@@ -38,16 +41,25 @@ type config struct {
 	verbose     bool
 	allowRemote bool
 	version     bool
+	command     []string
 }
 
-const usage = `Usage: kmslocal [flags]
+const usage = `Usage: kmslocal [flags] [command [arguments]]
 
 Kmslocal is an AWS KMS for tests and development: it listens on a port of this
 machine and keeps its keys in memory, or in a file with -state. It does not verify
 signatures, and its files are not encrypted: it is no place for real secrets.
 
+With a command it serves as long as that runs, whose environment points clients at
+it, and then exits with the status of the command.
+
 Flags:
 `
+
+// A commandStatus is the exit status of a command that has failed.
+type commandStatus int
+
+func (s commandStatus) Error() string { return "exit status " + strconv.Itoa(int(s)) }
 
 // run runs the command until ctx is done, and returns its exit status.
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
@@ -61,7 +73,11 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		_, _ = fmt.Fprintln(stdout, "kmslocal", version())
 		return succeeded
 	}
-	if err := c.serve(ctx, stdout, stderr); err != nil {
+	err = c.serve(ctx, stdout, stderr)
+	if status, ok := err.(commandStatus); ok { //nolint:errorlint // joined to another error it is not all there is to say
+		return int(status)
+	}
+	if err != nil {
 		_, _ = fmt.Fprintln(stderr, "kmslocal:", err)
 		return failed
 	}
@@ -77,7 +93,7 @@ func parse(args []string, stderr io.Writer) (config, error) {
 		_, _ = fmt.Fprint(stderr, usage)
 		f.PrintDefaults()
 	}
-	f.StringVar(&c.addr, "addr", "127.0.0.1:4599", "listen on this `host:port`; port 0 is a free one")
+	f.StringVar(&c.addr, "addr", "", "listen on this `host:port`; port 0 is a free one (default 127.0.0.1:4599, with a command 127.0.0.1:0)")
 	f.StringVar(&c.region, "region", "us-east-1", "the `Region` of seeded keys, and of the line that is printed; all others are there too")
 	f.StringVar(&c.account, "account", "111122223333", "the `account`, 12 digits, of seeded keys and of requests that no seeded principal makes")
 	f.StringVar(&c.seed, "seed", "", "make the keys and principals in this YAML or JSON `file`, unless they are there")
@@ -89,7 +105,9 @@ func parse(args []string, stderr io.Writer) (config, error) {
 	if err := f.Parse(args); err != nil {
 		return config{}, err
 	}
-	err := c.check(f.Args())
+	c.command = f.Args()
+	c.addr = cmp.Or(c.addr, c.usualAddr())
+	err := c.check()
 	if err != nil {
 		_, _ = fmt.Fprintf(stderr, "kmslocal: %v\nRun kmslocal -help for the flags.\n", err)
 	}
@@ -101,10 +119,17 @@ var (
 	accountForm = regexp.MustCompile(`^\d{12}$`)
 )
 
-func (c config) check(rest []string) error {
+// usualAddr returns the address without -addr: one that is known to all, unless only
+// a command has to know it.
+func (c config) usualAddr() string {
+	if len(c.command) > 0 {
+		return "127.0.0.1:0"
+	}
+	return "127.0.0.1:4599"
+}
+
+func (c config) check() error {
 	switch {
-	case len(rest) > 0:
-		return fmt.Errorf("there are no arguments besides flags, but %q", rest)
 	case !regionForm.MatchString(c.region):
 		return fmt.Errorf("-region: %q is not the name of a Region", c.region)
 	case !accountForm.MatchString(c.account):
@@ -135,15 +160,47 @@ func (c config) serve(ctx context.Context, stdout, stderr io.Writer) (err error)
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, srv.Close()) }()
+	defer func() {
+		if closing := srv.Close(); closing != nil {
+			err = errors.Join(err, closing)
+		}
+	}()
 	if err := c.sow(srv); err != nil {
 		return err
 	}
 	settings := c.settings(listener.Addr())
-	if _, err := fmt.Fprintln(stdout, "kmslocal is ready:", settings); err != nil {
+	export := "export " + strings.Join(settings, " ")
+	h := c.handler(srv, export, stderr)
+	if len(c.command) > 0 {
+		return c.serveCommand(ctx, listener, h, settings, stdout, stderr)
+	}
+	if _, err := fmt.Fprintln(stdout, "kmslocal is ready:", export); err != nil {
 		return err
 	}
-	return serveHTTP(ctx, listener, c.handler(srv, settings, stderr), stderr)
+	return serveHTTP(ctx, listener, h, stderr)
+}
+
+// serveCommand serves while the command runs, which is asked to end when ctx is done.
+func (c config) serveCommand(ctx context.Context, listener net.Listener, h http.Handler, settings []string, stdout, stderr io.Writer) error {
+	serving, stop := context.WithCancel(context.WithoutCancel(ctx))
+	defer stop()
+	served := make(chan error, 1)
+	go func() { served <- serveHTTP(serving, listener, h, stderr) }()
+
+	cmd := exec.CommandContext(ctx, c.command[0], c.command[1:]...) //nolint:gosec // the user's own
+	cmd.Env = append(os.Environ(), settings...)
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, stdout, stderr
+	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) }
+	cmd.WaitDelay = drain
+	err := cmd.Run()
+	stop()
+	if late := <-served; late != nil {
+		return errors.Join(err, late)
+	}
+	if exit, ok := errors.AsType[*exec.ExitError](err); ok && exit.ExitCode() >= 0 {
+		return commandStatus(exit.ExitCode())
+	}
+	return err
 }
 
 // listen opens the port. It opens just the address that it has checked, since a
@@ -227,16 +284,19 @@ func (c config) sow(srv *kmstest.Server) error {
 	return nil
 }
 
-// settings returns the shell command that points a client at the port. Old SDKs
-// and command lines look at AWS_DEFAULT_REGION only, and others at AWS_REGION only.
-func (c config) settings(addr net.Addr) string {
+// settings returns the environment that points a client at the port. Old SDKs and
+// command lines look at AWS_DEFAULT_REGION only, and others at AWS_REGION only.
+func (c config) settings(addr net.Addr) []string {
 	at := addr.(*net.TCPAddr)
 	host := at.IP.String()
 	if at.IP.IsUnspecified() {
 		host = "127.0.0.1"
 	}
-	return fmt.Sprintf("export AWS_ENDPOINT_URL_KMS=http://%s AWS_REGION=%s AWS_DEFAULT_REGION=%[2]s "+
-		"AWS_ACCESS_KEY_ID=any AWS_SECRET_ACCESS_KEY=any", net.JoinHostPort(host, strconv.Itoa(at.Port)), c.region)
+	return []string{
+		"AWS_ENDPOINT_URL_KMS=http://" + net.JoinHostPort(host, strconv.Itoa(at.Port)),
+		"AWS_REGION=" + c.region, "AWS_DEFAULT_REGION=" + c.region,
+		"AWS_ACCESS_KEY_ID=any", "AWS_SECRET_ACCESS_KEY=any",
+	}
 }
 
 // handler returns what answers requests.
