@@ -2,6 +2,8 @@ package kmstest
 
 import (
 	"cmp"
+	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/service/kms/types"
@@ -104,6 +106,7 @@ func (c *call) missing(ref reference, u *use) error {
 			return err
 		}
 	}
+	c.record.unsaid = c.elsewhere(ref)
 	switch {
 	case ref.account != c.region.account:
 		return c.untold(u, ref.arn(), "there is no such key or alias")
@@ -112,6 +115,27 @@ func (c *call) missing(ref reference, u *use) error {
 	default:
 		return keyNotFound(ref.arn())
 	}
+}
+
+// elsewhere says where there is a key or an alias that a reference has the name of
+// and does not find: mostly the client is of another Region. The caller holds the
+// lock.
+func (c *call) elsewhere(ref reference) string {
+	var places []string
+	for p, r := range c.server.regions {
+		switch {
+		case ref.alias == "" && r.keys[ref.keyID] == nil, ref.alias != "" && r.aliases[ref.alias] == nil:
+		case p == ref.place:
+			return ref.arn() + " is there, but the caller does not see it yet"
+		default:
+			places = append(places, p.region+" of account "+p.account)
+		}
+	}
+	if len(places) == 0 {
+		return ""
+	}
+	slices.Sort(places)
+	return fmt.Sprintf("%s is not there, but there is %s in %s", ref.arn(), cmp.Or(ref.alias, "key/"+ref.keyID), strings.Join(places, ", and in "))
 }
 
 // authorize refuses a use that neither policies nor grants allow. The caller

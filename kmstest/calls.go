@@ -121,7 +121,8 @@ func (s *Server) ForgetCalls() { s.calls.forget() }
 // for it. The text names the statement or grant that decided, or says what each of
 // them lacks. It also explains the error of a dry run that would have succeeded. If
 // a ciphertext could not be opened, it lists the encryption contexts that the key
-// has encrypted under, and if a key policy is not JSON, it says where it goes wrong.
+// has encrypted under; if a key or an alias was not found, the Regions and accounts
+// that have one of this name; and if a key policy is not JSON, where it goes wrong.
 // [Call] has the same information in parts.
 //
 // The error may be wrapped, may come from the first version of the SDK, or may have

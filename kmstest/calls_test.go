@@ -353,6 +353,33 @@ func TestServer_Explain(t *testing.T) {
 		assert.Contains(t, srv.Explain(firstSDKError{}), "no such answer")
 	})
 
+	t.Run("says where there is what was not found", func(t *testing.T) {
+		t.Parallel()
+		srv := kmstest.New()
+		west, elsewhere := srv.Client(once, inRegion("us-west-2")), srv.Principal(role(other, "a"), allow("kms:*"))
+		k := newKey(t, west)
+		newAlias(t, west, "alias/orders", k)
+		newAlias(t, elsewhere.Client(), "alias/orders", newKey(t, elsewhere.Client()))
+		for id, want := range map[string]string{
+			"alias/orders": arnOf("alias/orders") + " is not there, but there is alias/orders in us-east-1 of account " + other + ", and in us-west-2 of account " + account,
+			*k.KeyId:       arnOf("key/"+*k.KeyId) + " is not there, but there is key/" + *k.KeyId + " in us-west-2 of account " + account,
+			*k.Arn:         "the ARN is of us-west-2, and the request went to us-east-1",
+		} {
+			_, err := srv.Client(once).DescribeKey(t.Context(), &kms.DescribeKeyInput{KeyId: &id})
+			refusedWith(t, err, "NotFoundException")
+			assert.Equal(t, "DescribeKey by arn:aws:iam::"+account+":user/kmstest was answered with NotFoundException\n"+want, srv.Explain(err))
+		}
+	})
+
+	t.Run("says that a key is not seen yet", func(t *testing.T) {
+		t.Parallel()
+		srv := kmstest.New(kmstest.WithDelays(kmstest.Delays{Min: time.Minute}))
+		k := newKey(t, srv.API())
+		_, err := srv.API().DescribeKey(t.Context(), &kms.DescribeKeyInput{KeyId: k.KeyId})
+		refusedWith(t, err, "NotFoundException")
+		assert.Contains(t, srv.Explain(err), "\n"+*k.Arn+" is there, but the caller does not see it yet")
+	})
+
 	t.Run("says which statement comes near and what it lacks", func(t *testing.T) {
 		t.Parallel()
 		srv := kmstest.New()

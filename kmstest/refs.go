@@ -40,6 +40,7 @@ func (c *call) parseARN(s string) (reference, error) {
 	}
 	r := reference{place: place{account: parts[4], region: parts[3]}}
 	if r.region != c.region.region {
+		c.record.unsaid = "the ARN is of " + r.region + ", and the request went to " + c.region.region
 		return reference{}, foreignRegion(r.region)
 	}
 	resource := parts[5]
