@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"reflect"
+	"regexp"
 	"strings"
 	"sync"
 	"testing"
@@ -367,7 +368,7 @@ func TestServer_Explain(t *testing.T) {
 		} {
 			_, err := srv.Client(once).DescribeKey(t.Context(), &kms.DescribeKeyInput{KeyId: &id})
 			refusedWith(t, err, "NotFoundException")
-			assert.Equal(t, "DescribeKey by arn:aws:iam::"+account+":user/kmstest was answered with NotFoundException\n"+want, srv.Explain(err))
+			assert.Regexp(t, "was answered with NotFoundException\n(?s:.*)"+regexp.QuoteMeta(want)+"$", srv.Explain(err))
 		}
 	})
 
