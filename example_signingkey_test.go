@@ -8,10 +8,12 @@ import (
 	"crypto/sha256"
 	"crypto/x509"
 	"crypto/x509/pkix"
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"log"
 	"math/big"
+	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/kms"
@@ -144,7 +146,7 @@ func ExampleSigningKey_WithContext() {
 	// Output: true <nil>
 }
 
-// The signature of a JSON Web Token is not in DER.
+// A JSON Web Token. The signature of one is not in DER.
 func ExampleECDSAToFixed() {
 	ctx := context.Background()
 	client := kmstest.New().Client()
@@ -160,22 +162,31 @@ func ExampleECDSAToFixed() {
 		log.Fatal(err)
 	}
 
-	signature, err := key.SignMessage(nil, []byte("header.payload"), crypto.SHA256)
+	encode := base64.RawURLEncoding.EncodeToString
+	token := encode([]byte(`{"alg":"ES256","typ":"JWT"}`)) + "." + encode([]byte(`{"sub":"ana"}`))
+	der, err := key.SignMessage(nil, []byte(token), crypto.SHA256)
 	if err != nil {
 		log.Fatal(err)
 	}
-	fixed, err := kmskit.ECDSAToFixed(key.Spec(), signature)
+	signature, err := kmskit.ECDSAToFixed(key.Spec(), der)
 	if err != nil {
 		log.Fatal(err)
 	}
-	fmt.Println(len(fixed), "bytes for ES256")
+	token += "." + encode(signature)
 
-	signature, err = kmskit.ECDSAFromFixed(key.Spec(), fixed)
+	// Whoever has the public key verifies it. SigningKey.VerifyMessage takes DER.
+	i := strings.LastIndex(token, ".")
+	signature, err = base64.RawURLEncoding.DecodeString(token[i+1:])
 	if err != nil {
 		log.Fatal(err)
 	}
-	fmt.Println(key.VerifyMessage([]byte("header.payload"), signature, crypto.SHA256))
+	der, err = kmskit.ECDSAFromFixed(key.Spec(), signature)
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(token[:i])
+	fmt.Println(len(signature), "bytes of signature:", key.VerifyMessage([]byte(token[:i]), der, crypto.SHA256))
 	// Output:
-	// 64 bytes for ES256
-	// <nil>
+	// eyJhbGciOiJFUzI1NiIsInR5cCI6IkpXVCJ9.eyJzdWIiOiJhbmEifQ
+	// 64 bytes of signature: <nil>
 }
