@@ -333,8 +333,8 @@ func ExampleEncryptor_DecryptDataKey() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	defer dataKey.Destroy()
 	block, err := aes.NewCipher(dataKey.Plaintext())
+	dataKey.Destroy()
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -365,8 +365,8 @@ func ExampleEncryptor_GenerateDataKeyWithoutPlaintext() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	defer dataKey.Destroy()
 	fmt.Println(len(dataKey.Plaintext()))
+	dataKey.Destroy()
 	// Output:
 	// true
 	// 64

@@ -300,10 +300,12 @@ func TestRun_command(t *testing.T) {
 	t.Run("finds it in its environment", func(t *testing.T) {
 		t.Parallel()
 		var stdout, stderr bytes.Buffer
-		status := run(t.Context(), []string{"-region", "eu-west-1", "-seed", writeFile(t, seed), "--", "sh", "-c",
-			`echo "$AWS_REGION $AWS_DEFAULT_REGION $AWS_ACCESS_KEY_ID $AWS_SECRET_ACCESS_KEY $AWS_ENDPOINT_URL_KMS"; echo wrong >&2; exit 7`}, &stdout, &stderr)
+		status := run(t.Context(), []string{
+			"-region", "eu-west-1", "-seed", writeFile(t, seed), "--", "sh", "-c",
+			`echo "$AWS_REGION, $AWS_DEFAULT_REGION, $AWS_ACCESS_KEY_ID, $AWS_SECRET_ACCESS_KEY, $AWS_ENDPOINT_URL_KMS"; echo wrong >&2; exit 7`,
+		}, &stdout, &stderr)
 		assert.Equal(t, 7, status)
-		assert.Regexp(t, `^eu-west-1 eu-west-1 any any http://127\.0\.0\.1:\d+\n$`, stdout.String())
+		assert.Regexp(t, `^eu-west-1, eu-west-1, any, any, http://127\.0\.0\.1:\d+\n$`, stdout.String())
 		assert.NotContains(t, stdout.String(), ":4599", "each has a port of its own")
 		assert.Equal(t, "wrong\n", stderr.String())
 	})
