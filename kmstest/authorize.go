@@ -15,7 +15,7 @@ type use struct {
 	permission        *permission // that it takes; nil is that of the operation's name
 	keyID             string      // as the client gives it
 	alias             string      // the name of the alias by which it does, if so
-	byCiphertext      bool        // the ciphertext names the key, and not the client
+	unnamed           bool        // a refusal names no key: a ciphertext does, and it is not the caller's
 	grantTokens       []string
 	encryptionContext map[string]string
 	algorithm         types.EncryptionAlgorithmSpec
@@ -152,7 +152,7 @@ func (c *call) authorize(k *key, u *use) error {
 		return nil
 	}
 	c.recordRefusal(r, k, u)
-	if (k.region.account != c.region.account || u.byCiphertext) && !c.principal.isService() {
+	if k.region.account != c.region.account && !c.principal.isService() {
 		// Whether it is the key policy that lacks something is not said.
 		if d = policy.Evaluate(r, nil, c.principal.policies()); d.Allowed() {
 			return c.notTold(u)
@@ -228,7 +228,7 @@ func (c *call) denied(u *use, resource string, d policy.Decision) error {
 	switch {
 	case resource == "":
 		what = ""
-	case u.byCiphertext:
+	case u.unnamed:
 		what = "on the resource associated with this ciphertext"
 	}
 	return c.notAuthorized(u, what, d.Clause(c.permission(u).name))
@@ -243,7 +243,7 @@ func (c *call) untold(u *use, resource, why string) error {
 
 func (c *call) notTold(u *use) error {
 	what := "on this resource"
-	if u.byCiphertext {
+	if u.unnamed {
 		what = "on the resource associated with this ciphertext"
 	}
 	return c.notAuthorized(u, what, "because the resource does not exist in this Region, "+

@@ -85,17 +85,30 @@ func TestAccess(t *testing.T) {
 		})
 	})
 
-	t.Run("by ciphertext does not name the key", func(t *testing.T) {
+	t.Run("by ciphertext names the key to its own account only", func(t *testing.T) {
 		t.Parallel()
 		srv := kmstest.New()
 		k := newKey(t, srv.API())
-		in := &kms.DecryptInput{CiphertextBlob: encrypt(t, srv.API(), k, "x", nil)}
-		_, err := srv.Principal(role(account, "nobody")).API().Decrypt(t.Context(), in)
-		refused(t, err, "AccessDeniedException", "User: "+role(account, "nobody")+" is not authorized to perform: kms:Decrypt on the resource "+
-			"associated with this ciphertext because no identity-based policy allows the kms:Decrypt action")
-		_, err = srv.Principal(role(other, "stranger"), allow("kms:*")).API().Decrypt(t.Context(), in)
-		refused(t, err, "AccessDeniedException", "User: "+role(other, "stranger")+" is not authorized to perform: kms:Decrypt on the resource "+
-			"associated with this ciphertext "+untold)
+		shut := newKey(t, srv.API(), func(in *kms.CreateKeyInput) { in.Policy = str(policyFor("arn:aws:iam::" + account + ":user/kmstest")) })
+		of := map[*types.KeyMetadata]*kms.DecryptInput{
+			k:    {CiphertextBlob: encrypt(t, srv.API(), k, "x", nil)},
+			shut: {CiphertextBlob: encrypt(t, srv.API(), shut, "x", nil)},
+		}
+		const noIdentity = "because no identity-based policy allows the kms:Decrypt action"
+		for _, by := range []struct {
+			principal string
+			policies  []kmstest.PrincipalOption
+			key       *types.KeyMetadata
+			clause    string
+		}{
+			{role(account, "nobody"), nil, k, "on resource: " + *k.Arn + " " + noIdentity},
+			{role(account, "somebody"), []kmstest.PrincipalOption{allow("kms:*")}, shut, "on resource: " + *shut.Arn + " because no resource-based policy allows the kms:Decrypt action"},
+			{role(other, "nobody"), nil, k, "on the resource associated with this ciphertext " + noIdentity},
+			{role(other, "stranger"), []kmstest.PrincipalOption{allow("kms:*")}, k, "on the resource associated with this ciphertext " + untold},
+		} {
+			_, err := srv.Principal(by.principal, by.policies...).API().Decrypt(t.Context(), of[by.key])
+			refused(t, err, "AccessDeniedException", "User: "+by.principal+" is not authorized to perform: kms:Decrypt "+by.clause)
+		}
 	})
 
 	t.Run("to what does not exist is decided before that is said", func(t *testing.T) {

@@ -279,15 +279,16 @@ func (c *call) keyOfCiphertext(s sealed) (*key, error) {
 	if !ok {
 		return nil, invalidCiphertext()
 	}
-	u := s.use
-	u.byCiphertext = true
 	k, known := c.server.sealingKey(id, c.region.region)
+	u := s.use
 	switch {
 	case !known:
 		return nil, invalidCiphertext()
 	case k == nil || !c.seesKey(k):
+		u.unnamed = true
 		return nil, c.untold(&u, "*", "the key of the ciphertext is not in this Region, or is gone")
 	}
+	u.unnamed = k.region.account != c.region.account
 	return c.admit(k, &u)
 }
 
