@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 	"unicode/utf8"
 
@@ -126,12 +127,33 @@ func (s *Server) checkGrant(g *grant, in *kms.CreateGrantInput, k *key) error {
 	if !slices.ContainsFunc(g.operations, isOtherThanCreateGrant) {
 		return validationError("Grants must not contain only the CreateGrant operation.")
 	}
-	for _, op := range g.operations {
-		if !slices.Contains(grantable(k), op) {
-			return validationError("Operation %s is not valid for a grant on a key with key spec %s and key usage %s.", op, k.spec, k.usage)
-		}
+	if err := g.constraints.check(k); err != nil {
+		return err
 	}
-	return g.constraints.check(k)
+	return g.checkOperations(k)
+}
+
+// checkOperations refuses operations that k does not have.
+func (g *grant) checkOperations(k *key) error {
+	valid := grantable(k)
+	others := slices.DeleteFunc(slices.Clone(g.operations), func(op types.GrantOperation) bool { return slices.Contains(valid, op) })
+	if len(others) == 0 {
+		return nil
+	}
+	kind := "an asymmetric"
+	if k.spec == types.KeySpecSymmetricDefault || k.usage == types.KeyUsageTypeGenerateVerifyMac {
+		kind = "a symmetric"
+	}
+	return validationError("Operations [%s] are not supported when creating a grant for %s KMS key with key usage %s. Valid operations are [%s]",
+		joinOperations(others), kind, k.usage, joinOperations(valid))
+}
+
+func joinOperations(operations []types.GrantOperation) string {
+	names := make([]string, len(operations))
+	for i, op := range operations {
+		names[i] = string(op)
+	}
+	return strings.Join(names, ", ")
 }
 
 func isOtherThanCreateGrant(op types.GrantOperation) bool {
@@ -166,7 +188,7 @@ func (x constraints) check(k *key) error {
 			continue
 		}
 		if k.spec != types.KeySpecSymmetricDefault {
-			return validationError("Encryption context grant constraints are not valid for key spec %s.", k.spec)
+			return validationError("EncryptionContext is supported only when creating a grant for a symmetric encryption KMS key.")
 		}
 		length := 0
 		for name, value := range pairs {

@@ -201,7 +201,9 @@ func TestCreateGrant_refusals(t *testing.T) {
 		},
 		"an operation that the key has not": {
 			func(in *kms.CreateGrantInput) { in.Operations = []types.GrantOperation{types.GrantOperationSign} },
-			"ValidationException", "Operation Sign is not valid for a grant on a key with key spec SYMMETRIC_DEFAULT and key usage ENCRYPT_DECRYPT.",
+			"ValidationException", "Operations [Sign] are not supported when creating a grant for a symmetric KMS key with key usage ENCRYPT_DECRYPT. " +
+				"Valid operations are [CreateGrant, RetireGrant, DescribeKey, Encrypt, Decrypt, ReEncryptFrom, ReEncryptTo, GenerateDataKey, " +
+				"GenerateDataKeyWithoutPlaintext, GenerateDataKeyPair, GenerateDataKeyPairWithoutPlaintext]",
 		},
 		"no operation but CreateGrant": {
 			func(in *kms.CreateGrantInput) {
@@ -252,9 +254,36 @@ func TestCreateGrant_refusals(t *testing.T) {
 		t.Parallel()
 		api := kmstest.New().API()
 		in := newGrant(newKey(t, api, ofSpec(types.KeySpecRsa2048, types.KeyUsageTypeEncryptDecrypt)))
+		in.Operations = []types.GrantOperation{types.GrantOperationGenerateDataKey}
 		in.Constraints = &types.GrantConstraints{EncryptionContextEquals: map[string]string{"a": "b"}}
 		_, err := api.CreateGrant(t.Context(), in)
-		refused(t, err, "ValidationException", "Encryption context grant constraints are not valid for key spec RSA_2048.")
+		refused(t, err, "ValidationException", "EncryptionContext is supported only when creating a grant for a symmetric encryption KMS key.")
+	})
+
+	t.Run("operations that the key has not", func(t *testing.T) {
+		t.Parallel()
+		api := kmstest.New().API()
+		for _, c := range []struct {
+			spec  types.KeySpec
+			usage types.KeyUsageType
+			text  string
+		}{
+			{
+				types.KeySpecHmac256, types.KeyUsageTypeGenerateVerifyMac,
+				"Operations [Encrypt, Decrypt] are not supported when creating a grant for a symmetric KMS key with key usage GENERATE_VERIFY_MAC. " +
+					"Valid operations are [CreateGrant, RetireGrant, DescribeKey, GenerateMac, VerifyMac]",
+			},
+			{
+				types.KeySpecRsa2048, types.KeyUsageTypeSignVerify,
+				"Operations [Encrypt, Decrypt] are not supported when creating a grant for an asymmetric KMS key with key usage SIGN_VERIFY. " +
+					"Valid operations are [CreateGrant, RetireGrant, DescribeKey, GetPublicKey, Sign, Verify]",
+			},
+		} {
+			in := newGrant(newKey(t, api, ofSpec(c.spec, c.usage)))
+			in.Operations = []types.GrantOperation{types.GrantOperationEncrypt, types.GrantOperationDescribeKey, types.GrantOperationDecrypt}
+			_, err := api.CreateGrant(t.Context(), in)
+			refused(t, err, "ValidationException", c.text)
+		}
 	})
 }
 
