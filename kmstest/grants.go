@@ -116,6 +116,9 @@ func (s *Server) checkGrant(g *grant, in *kms.CreateGrantInput, k *key) error {
 	if g.grantee.service && (g.constraints.sourceARN == "" || g.retiring.name == "") {
 		return validationError("A grant with a GranteeServicePrincipal must have a SourceArn constraint and a retiring principal.")
 	}
+	if !slices.ContainsFunc(g.operations, isOtherThanCreateGrant) {
+		return validationError("Grants must not contain only the CreateGrant operation.")
+	}
 	for _, p := range []grantPrincipal{g.grantee, g.retiring} {
 		if err := p.check(); err != nil {
 			return err
@@ -123,9 +126,6 @@ func (s *Server) checkGrant(g *grant, in *kms.CreateGrantInput, k *key) error {
 		if p.name != "" && s.closed && !s.principals.exists(p.name) {
 			return noPrincipal(p.name)
 		}
-	}
-	if !slices.ContainsFunc(g.operations, isOtherThanCreateGrant) {
-		return validationError("Grants must not contain only the CreateGrant operation.")
 	}
 	if err := g.constraints.check(k); err != nil {
 		return err

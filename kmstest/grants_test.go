@@ -211,6 +211,13 @@ func TestCreateGrant_refusals(t *testing.T) {
 			},
 			"ValidationException", "Grants must not contain only the CreateGrant operation.",
 		},
+		"no operation but CreateGrant, for no principal": {
+			func(in *kms.CreateGrantInput) {
+				in.GranteePrincipal = str("logs.amazonaws.com")
+				in.Operations = []types.GrantOperation{types.GrantOperationCreateGrant}
+			},
+			"ValidationException", "Grants must not contain only the CreateGrant operation.",
+		},
 		"two constraints on the context": {
 			func(in *kms.CreateGrantInput) {
 				in.Constraints = &types.GrantConstraints{EncryptionContextEquals: pairs(1), EncryptionContextSubset: pairs(1)}
