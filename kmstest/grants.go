@@ -88,7 +88,7 @@ func (c *call) newGrant(in *kms.CreateGrantInput) *grant {
 		retiring:   newGrantPrincipal(in.RetiringPrincipal, in.RetiringServicePrincipal),
 		operations: slices.Clone(in.Operations),
 		issuer:     c.region.account,
-		created:    c.now,
+		created:    c.now.Truncate(time.Second), // as KMS keeps it
 	}
 	if in.Constraints != nil {
 		g.constraints.equals = maps.Clone(in.Constraints.EncryptionContextEquals)

@@ -4,6 +4,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/kms"
@@ -19,7 +20,6 @@ func TestCreateGrant(t *testing.T) {
 		t.Parallel()
 		everyDepth(t, func(t *testing.T, srv *kmstest.Server, c caller) {
 			k := newKey(t, c)
-			before := srv.Now()
 			in := &kms.CreateGrantInput{
 				KeyId:             k.KeyId,
 				GranteePrincipal:  str(role(account, "reader")),
@@ -28,13 +28,15 @@ func TestCreateGrant(t *testing.T) {
 				Constraints:       &types.GrantConstraints{EncryptionContextSubset: map[string]string{"tenant": "blue"}},
 				Name:              str("reading"),
 			}
+			before := srv.Now()
 			made, err := c.CreateGrant(t.Context(), in)
 			require.NoError(t, err)
 			assert.Regexp(t, `^[0-9a-f]{64}$`, *made.GrantId)
 			out, err := c.ListGrants(t.Context(), &kms.ListGrantsInput{KeyId: k.KeyId})
 			require.NoError(t, err)
 			require.Len(t, out.Grants, 1)
-			assert.WithinRange(t, *out.Grants[0].CreationDate, before, srv.Now())
+			assert.WithinRange(t, *out.Grants[0].CreationDate, before.Truncate(time.Second), srv.Now())
+			assert.Zero(t, out.Grants[0].CreationDate.Nanosecond())
 			out.Grants[0].CreationDate = nil
 			assert.Equal(t, types.GrantListEntry{
 				Constraints:       in.Constraints,
