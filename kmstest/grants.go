@@ -164,10 +164,15 @@ func (p grantPrincipal) check() error {
 	if p.service || p.name == "" {
 		return nil
 	}
-	if who, ok := parsePrincipal(p.name); !ok || who.Kind == policy.Service {
+	who, ok := parsePrincipal(p.name)
+	switch {
+	case !ok || who.Kind == policy.Service:
 		return noPrincipal(p.name)
+	case who.Kind == policy.Session && strings.Count(p.name, "/") > 2: // with the path of the role
+		return invalidARN("ARN is not valid: %s", p.name)
+	default:
+		return nil
 	}
-	return nil
 }
 
 func noPrincipal(name string) error {

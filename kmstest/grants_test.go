@@ -185,6 +185,12 @@ func TestCreateGrant_refusals(t *testing.T) {
 			func(in *kms.CreateGrantInput) { in.RetiringPrincipal = str("somebody") },
 			"InvalidArnException", "ARN does not refer to a valid principal: somebody",
 		},
+		"a session with the path of its role": {
+			func(in *kms.CreateGrantInput) {
+				in.GranteePrincipal = str("arn:aws:sts::111122223333:assumed-role/path/app/one")
+			},
+			"InvalidArnException", "ARN is not valid: arn:aws:sts::111122223333:assumed-role/path/app/one",
+		},
 		"no grantee": {
 			func(in *kms.CreateGrantInput) { in.GranteePrincipal = nil },
 			"ValidationException", "You must specify either GranteePrincipal or GranteeServicePrincipal, but not both.",
