@@ -158,7 +158,7 @@ func (c *call) authorize(k *key, u *use) error {
 			return c.notTold(u)
 		}
 	}
-	return c.denied(u, r.Resource, d)
+	return c.denied(u, r, r.Resource, d)
 }
 
 // authorizeIdentity refuses an action on a resource that has no policy of its
@@ -183,7 +183,7 @@ func (c *call) authorizeAlone(r *policy.Request, resource string, u *use) error 
 	d := policy.Evaluate(r, nil, c.principal.policies())
 	if !d.Allowed() {
 		c.recordRefusal(r, nil, u)
-		return c.denied(u, resource, d)
+		return c.denied(u, r, resource, d)
 	}
 	c.record.decide(decision{outcome: d, permission: c.permission(u), resource: r.Resource})
 	return nil
@@ -222,14 +222,17 @@ func (c *call) request(k *key, resource, account string, u *use) *policy.Request
 	return &q.Request
 }
 
-// denied refuses a use for the reason that the decision gives.
-func (c *call) denied(u *use, resource string, d policy.Decision) error {
+// denied refuses a use for the reason that the decision gives. What belongs to
+// another account, KMS does not name.
+func (c *call) denied(u *use, r *policy.Request, resource string, d policy.Decision) error {
 	what := "on resource: " + resource
 	switch {
 	case resource == "":
 		what = ""
 	case u.unnamed:
 		what = "on the resource associated with this ciphertext"
+	case r.ResourceAccount != c.region.account && !c.principal.isService():
+		what = "on this resource"
 	}
 	return c.notAuthorized(u, what, d.Clause(c.permission(u).name))
 }

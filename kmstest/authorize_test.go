@@ -80,7 +80,7 @@ func TestAccess(t *testing.T) {
 			const clause = " because no identity-based policy allows the kms:Encrypt action"
 			nobody := srv.Principal(role(other, "nobody"))
 			for _, arn := range []string{*open.Arn, *shut.Arn, absent} {
-				refused(t, try(nobody, arn), "AccessDeniedException", user("nobody")+"on resource: "+arn+clause)
+				refused(t, try(nobody, arn), "AccessDeniedException", user("nobody")+"on this resource"+clause)
 			}
 		})
 	})

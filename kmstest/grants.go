@@ -604,7 +604,7 @@ func (c *call) authorizeRetirement(g *grant) error {
 		return nil
 	case !d.Allowed():
 		c.recordRefusal(r, nil, u)
-		return c.denied(u, g.key.arn, d)
+		return c.denied(u, r, r.Resource, d)
 	}
 	account := c.region.account
 	if account != g.key.region.account && account != g.issuer && g.retiring.name != rootARN(c.region.region, account) {
