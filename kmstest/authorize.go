@@ -161,6 +161,11 @@ func (c *call) authorize(k *key, u *use) error {
 	return c.denied(u, r, r.Resource, d)
 }
 
+// identityAllows reports whether the principal's own policies allow a use of k.
+func (c *call) identityAllows(k *key, u *use) bool {
+	return policy.Evaluate(c.request(k, k.arn, k.region.account, u), nil, c.principal.policies()).Allowed()
+}
+
 // authorizeIdentity refuses an action on a resource that has no policy of its
 // own, so that the principal's policies decide alone.
 func (c *call) authorizeIdentity(resource, account string, u *use) error {

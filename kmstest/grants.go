@@ -333,6 +333,8 @@ func (c *call) objection(g *grant, operation types.GrantOperation, u *use) strin
 		return "it is for other operations"
 	case source != "" && !slices.Contains(c.principal.conditions["aws:sourcearn"], source):
 		return "the request is not made on behalf of the resource that its SourceArn constraint names"
+	case c.isOfOthers(g) && !c.identityAllows(g.key, u):
+		return "another account has made it, so that it takes an identity policy, too"
 	case operation == types.GrantOperationDescribeKey:
 		return ""
 	case operation == types.GrantOperationCreateGrant:
@@ -347,6 +349,14 @@ func (c *call) objection(g *grant, operation types.GrantOperation, u *use) strin
 	default:
 		return ""
 	}
+}
+
+// isOfOthers reports whether other accounts than the caller's have the key and have
+// made the grant. Then the grant is worth what a key policy is: it takes an identity
+// policy besides.
+func (c *call) isOfOthers(g *grant) bool {
+	account := c.region.account
+	return g.key.region.account != account && g.issuer != account && !c.principal.isService()
 }
 
 // label names the grant in an explanation.
@@ -587,9 +597,10 @@ func (c *call) grant(k *key, id string) (*grant, error) {
 }
 
 // authorizeRetirement refuses a caller who may not retire g. The principals that
-// the grant names may, and so may those to whom one of three accounts has left it
-// by an identity policy: the account of the key, the account that made the grant,
-// and an account that is the retiring principal itself.
+// the grant names may, though with a grant of another account only if an identity
+// policy lets them. And so may those to whom one of three accounts has left it by
+// an identity policy: the account of the key, the account that made the grant, and
+// an account that is the retiring principal itself.
 //
 // https://docs.aws.amazon.com/kms/latest/developerguide/grant-delete.html
 func (c *call) authorizeRetirement(g *grant) error {
@@ -597,9 +608,9 @@ func (c *call) authorizeRetirement(g *grant) error {
 	c.record.use(g.key, u)
 	r := c.request(g.key, g.key.arn, g.key.region.account, u)
 	d := policy.Evaluate(r, nil, c.principal.policies())
-	named := d.Outcome != policy.ExplicitDeny && slices.ContainsFunc(c.principal.grantees(), g.namesRetirer)
+	named := slices.ContainsFunc(c.principal.grantees(), g.namesRetirer)
 	switch {
-	case named:
+	case named && (d.Allowed() || d.Outcome != policy.ExplicitDeny && !c.isOfOthers(g)):
 		c.record.decide(decision{outcome: d, permission: c.permission(u), resource: r.Resource, grant: g})
 		return nil
 	case !d.Allowed():

@@ -6,7 +6,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/kms"
 	"github.com/aws/aws-sdk-go-v2/service/kms/types"
 	"github.com/kmskit/kmskit/kmstest"
@@ -356,17 +355,39 @@ func TestGrant_permits(t *testing.T) {
 	t.Run("principals of other accounts", func(t *testing.T) {
 		t.Parallel()
 		srv := kmstest.New()
-		k := newKey(t, srv.API())
+		k := newKey(t, srv.API(), func(in *kms.CreateKeyInput) {
+			in.Policy = str(policyFor("arn:aws:iam::"+account+":root", role(other, "maker")))
+		})
 		in := newGrant(k)
+		in.KeyId = k.Arn
 		in.GranteePrincipal = str(role(other, "reader"))
 		in.Operations = append(in.Operations, types.GrantOperationDescribeKey)
-		_, err := srv.API().CreateGrant(t.Context(), in)
+		made, err := srv.API().CreateGrant(t.Context(), in)
 		require.NoError(t, err)
-		stranger := srv.Principal(role(other, "reader")).Client()
-		_, err = stranger.Decrypt(t.Context(), &kms.DecryptInput{CiphertextBlob: encrypt(t, srv.API(), k, "x", nil)})
+		ciphertext := encrypt(t, srv.API(), k, "x", nil)
+		try := func(options ...kmstest.PrincipalOption) error {
+			stranger := srv.Principal(role(other, "reader"), options...).Client()
+			_, err := stranger.Decrypt(t.Context(), &kms.DecryptInput{CiphertextBlob: ciphertext})
+			if err != nil {
+				return err
+			}
+			_, err = stranger.DescribeKey(t.Context(), &kms.DescribeKeyInput{KeyId: k.Arn})
+			return err
+		}
+		err = try()
+		refused(t, err, "AccessDeniedException", "User: "+role(other, "reader")+" is not authorized to perform: kms:Decrypt "+
+			"on the resource associated with this ciphertext because no identity-based policy allows the kms:Decrypt action")
+		assert.Contains(t, srv.Explain(err), "grant "+*made.GrantId+" does not apply: another account has made it, so that it takes an identity policy, too")
+
+		own := newGrant(k)
+		own.KeyId, own.GranteePrincipal, own.Operations = k.Arn, in.GranteePrincipal, in.Operations
+		g, err := srv.Principal(role(other, "maker"), allow("kms:CreateGrant")).Client().CreateGrant(t.Context(), own)
 		require.NoError(t, err)
-		_, err = stranger.DescribeKey(t.Context(), &kms.DescribeKeyInput{KeyId: k.Arn})
+		require.NoError(t, try(), "with a grant of its own account")
+		_, err = srv.API().RevokeGrant(t.Context(), &kms.RevokeGrantInput{KeyId: k.KeyId, GrantId: g.GrantId})
 		require.NoError(t, err)
+		refusedWith(t, try(), "AccessDeniedException")
+		require.NoError(t, try(allow("kms:*")), "with an identity policy")
 	})
 
 	t.Run("only under its constraints", func(t *testing.T) {
@@ -630,9 +651,11 @@ func TestRetireGrant(t *testing.T) {
 			change  func(*kms.CreateGrantInput)
 			allowed bool
 		}{
-			"the retiring principal":            {arn: role(other, "retirer"), allowed: true},
-			"a session of it":                   {arn: "arn:aws:sts::" + other + ":assumed-role/retirer/s", allowed: true},
-			"the retiring principal, denied":    {arn: role(other, "retirer"), options: []kmstest.PrincipalOption{deny("kms:RetireGrant")}},
+			"the retiring principal":            {arn: role(account, "retirer"), change: retiredBy(role(account, "retirer")), allowed: true},
+			"a session of it":                   {arn: session, change: retiredBy(role(account, "app")), allowed: true},
+			"the retiring principal, denied":    {arn: role(other, "retirer"), options: []kmstest.PrincipalOption{retire, deny("kms:RetireGrant")}},
+			"one of another account":            {arn: role(other, "retirer")},
+			"one of another account, who may":   {arn: role(other, "retirer"), options: []kmstest.PrincipalOption{retire}, allowed: true},
 			"the grantee":                       {arn: role(account, "reader")},
 			"the grantee, who may":              {arn: role(account, "reader"), change: mayRetire, allowed: true},
 			"the root user of the key's":        {arn: "arn:aws:iam::" + account + ":root", allowed: true},
@@ -715,8 +738,10 @@ func mayRetire(in *kms.CreateGrantInput) {
 	in.Operations = append(in.Operations, types.GrantOperationRetireGrant)
 }
 
-func retiredByAccount(in *kms.CreateGrantInput) {
-	in.RetiringPrincipal = aws.String("arn:aws:iam::" + other + ":root")
+func retiredByAccount(in *kms.CreateGrantInput) { retiredBy("arn:aws:iam::" + other + ":root")(in) }
+
+func retiredBy(arn string) func(*kms.CreateGrantInput) {
+	return func(in *kms.CreateGrantInput) { in.RetiringPrincipal = &arn }
 }
 
 func TestRevokeGrant_refusals(t *testing.T) {
