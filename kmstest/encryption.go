@@ -208,7 +208,7 @@ func (k cryptoKey) supports(u use) error {
 		return wrongAlgorithm(string(u.algorithm), k.spec)
 	}
 	if !isSymmetric(u.algorithm) && len(u.encryptionContext) > 0 {
-		return validationError("EncryptionContext is not supported by algorithm %s.", u.algorithm)
+		return validationError("EncryptionContext is not supported when encrypting/decrypting with asymmetric CMKs.")
 	}
 	return nil
 }
@@ -248,7 +248,7 @@ func (s sealed) check(member string) error {
 	case s.ignored && s.keyID == "":
 		return validationError("%s is required when DryRunModifiers is IGNORE_CIPHERTEXT.", member)
 	case s.keyID == "" && !isSymmetric(s.algorithm):
-		return validationError("%s is required when the encryption algorithm is %s.", member, s.algorithm)
+		return validationError("%s must not be null", member)
 	default:
 		return nil
 	}

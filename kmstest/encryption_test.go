@@ -84,7 +84,7 @@ func TestEncrypt(t *testing.T) {
 			KeyId: k.KeyId, Plaintext: []byte("x"), EncryptionContext: map[string]string{"a": "b"},
 			EncryptionAlgorithm: types.EncryptionAlgorithmSpecRsaesOaepSha1,
 		})
-		refused(t, err, "ValidationException", "EncryptionContext is not supported by algorithm RSAES_OAEP_SHA_1.")
+		refused(t, err, "ValidationException", "EncryptionContext is not supported when encrypting/decrypting with asymmetric CMKs.")
 	})
 
 	t.Run("refuses a key of another usage", func(t *testing.T) {
@@ -252,7 +252,7 @@ func TestDecrypt(t *testing.T) {
 		k := newKey(t, c, ofSpec(types.KeySpecRsa2048, types.KeyUsageTypeEncryptDecrypt))
 		ciphertext := encrypt(t, c, k, "secret", nil)
 		_, err := c.Decrypt(t.Context(), &kms.DecryptInput{CiphertextBlob: ciphertext, EncryptionAlgorithm: types.EncryptionAlgorithmSpecRsaesOaepSha256})
-		refused(t, err, "ValidationException", "KeyId is required when the encryption algorithm is RSAES_OAEP_SHA_256.")
+		refused(t, err, "ValidationException", "KeyId must not be null")
 		_, err = c.Decrypt(t.Context(), &kms.DecryptInput{
 			CiphertextBlob: ciphertext, KeyId: k.KeyId, EncryptionAlgorithm: types.EncryptionAlgorithmSpecRsaesOaepSha1,
 		})
