@@ -144,7 +144,7 @@ func (c *call) newDataKey(r dataKeyRequest) (*dataKey, error) {
 	case err != nil:
 		return nil, err
 	case k.spec != types.KeySpecSymmetricDefault:
-		return nil, asymmetricKey()
+		return nil, asymmetricKey(r.what())
 	case r.dryRun:
 		return nil, dryRunSucceeded()
 	}
@@ -154,6 +154,14 @@ func (c *call) newDataKey(r dataKeyRequest) (*dataKey, error) {
 	}
 	d.ciphertext, err = k.encrypt(u, d.plaintext)
 	return d, err
+}
+
+// what names what the request wants.
+func (r dataKeyRequest) what() string {
+	if r.pairSpec != "" {
+		return "data key pair"
+	}
+	return "data key"
 }
 
 // check refuses what is wrong with the request alone, in that Region.

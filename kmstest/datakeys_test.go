@@ -118,15 +118,18 @@ func TestGenerateDataKey_Asymmetric(t *testing.T) {
 	t.Parallel()
 	c := kmstest.New().API()
 	k := newKey(t, c, ofSpec(types.KeySpecRsa2048, types.KeyUsageTypeEncryptDecrypt)).KeyId
-	const text = "You cannot generate a data key with an asymmetric CMK"
+	const (
+		text = "You cannot generate a data key with an asymmetric CMK"
+		pair = "You cannot generate a data key pair with an asymmetric CMK"
+	)
 	_, err := c.GenerateDataKey(t.Context(), &kms.GenerateDataKeyInput{KeyId: k, KeySpec: types.DataKeySpecAes256})
 	refused(t, err, "InvalidKeyUsageException", text)
 	_, err = c.GenerateDataKeyWithoutPlaintext(t.Context(), &kms.GenerateDataKeyWithoutPlaintextInput{KeyId: k, KeySpec: types.DataKeySpecAes256})
 	refused(t, err, "InvalidKeyUsageException", text)
 	_, err = c.GenerateDataKeyPair(t.Context(), &kms.GenerateDataKeyPairInput{KeyId: k, KeyPairSpec: types.DataKeyPairSpecEccNistP256})
-	refused(t, err, "InvalidKeyUsageException", text)
+	refused(t, err, "InvalidKeyUsageException", pair)
 	_, err = c.GenerateDataKeyPairWithoutPlaintext(t.Context(), &kms.GenerateDataKeyPairWithoutPlaintextInput{KeyId: k, KeyPairSpec: types.DataKeyPairSpecEccNistP256})
-	refused(t, err, "InvalidKeyUsageException", text)
+	refused(t, err, "InvalidKeyUsageException", pair)
 }
 
 func TestGenerateDataKeyPair_ConditionKeys(t *testing.T) {

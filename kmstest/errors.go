@@ -132,8 +132,9 @@ func expiredImportToken() error {
 	return &types.ExpiredImportTokenException{Message: new("The import token has expired.")}
 }
 
-func asymmetricKey() error {
-	return &types.InvalidKeyUsageException{Message: new("You cannot generate a data key with an asymmetric CMK")}
+// asymmetricKey refuses to make a data key, or a data key pair, under such a key.
+func asymmetricKey(what string) error {
+	return &types.InvalidKeyUsageException{Message: new("You cannot generate a " + what + " with an asymmetric CMK")}
 }
 
 func keyStoreNotFound(name string) error {
