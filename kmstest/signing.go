@@ -86,11 +86,14 @@ func (s signing) refusal(k cryptoKey, err error) error {
 	switch {
 	case errors.Is(err, material.ErrSignature):
 		return &types.KMSInvalidSignatureException{}
+	case errors.Is(err, material.ErrDigestLength) && s.messageType == types.MessageTypeExternalMu:
+		return validationError("External Mu is invalid length for algorithm %s.", s.signs)
 	case errors.Is(err, material.ErrDigestLength):
 		return validationError("Digest is invalid length for algorithm %s.", s.signs)
 	case !errors.Is(err, material.ErrMessageType):
 		return err
-	case k.spec == types.KeySpecEccNistEdwards25519: // each of its two algorithms has one type
+	case k.spec == types.KeySpecEccNistEdwards25519 && s.messageType != types.MessageTypeExternalMu:
+		// Each of its two algorithms has one of the other types.
 		return validationError("Message type %s is incompatible with algorithm %s.", s.messageType, s.signs)
 	default:
 		return validationError("Message type %s is incompatible with key spec %s.", s.messageType, k.spec)

@@ -190,9 +190,11 @@ func TestSign_Refusals(t *testing.T) {
 		{"RSA_2048", "RSASSA_PKCS1_V1_5_SHA_384", "DIGEST", 64, invalid, "Digest is invalid length for algorithm RSASSA_PKCS1_V1_5_SHA_384."},
 		{"ECC_NIST_P256", "ECDSA_SHA_256", "DIGEST", 33, invalid, "Digest is invalid length for algorithm ECDSA_SHA_256."},
 		{"ECC_NIST_EDWARDS25519", "ED25519_PH_SHA_512", "DIGEST", 20, invalid, "Digest is invalid length for algorithm ED25519_PH_SHA_512."},
-		{"ML_DSA_44", "ML_DSA_SHAKE_256", "EXTERNAL_MU", 63, invalid, "Digest is invalid length for algorithm ML_DSA_SHAKE_256."},
+		{"ML_DSA_44", "ML_DSA_SHAKE_256", "EXTERNAL_MU", 63, invalid, "External Mu is invalid length for algorithm ML_DSA_SHAKE_256."},
 		{"ECC_NIST_EDWARDS25519", "ED25519_SHA_512", "DIGEST", 64, invalid, "Message type DIGEST is incompatible with algorithm ED25519_SHA_512."},
 		{"ECC_NIST_EDWARDS25519", "ED25519_PH_SHA_512", "", 64, invalid, "Message type RAW is incompatible with algorithm ED25519_PH_SHA_512."},
+		{"ECC_NIST_EDWARDS25519", "ED25519_SHA_512", "EXTERNAL_MU", 64, invalid, "Message type EXTERNAL_MU is incompatible with key spec ECC_NIST_EDWARDS25519."},
+		{"ECC_NIST_EDWARDS25519", "ED25519_PH_SHA_512", "EXTERNAL_MU", 64, invalid, "Message type EXTERNAL_MU is incompatible with key spec ECC_NIST_EDWARDS25519."},
 		{"ML_DSA_44", "ML_DSA_SHAKE_256", "DIGEST", 64, invalid, "Message type DIGEST is incompatible with key spec ML_DSA_44."},
 		{"RSA_2048", "RSASSA_PSS_SHA_256", "EXTERNAL_MU", 64, invalid, "Message type EXTERNAL_MU is incompatible with key spec RSA_2048."},
 	} {
