@@ -92,7 +92,7 @@ func TestVerify_EveryAlgorithm(t *testing.T) {
 		types.KeySpecEccNistP384:         {types.MessageTypeRaw: {raw}, types.MessageTypeDigest: {hash384}},
 		types.KeySpecEccNistP521:         {types.MessageTypeRaw: {raw}, types.MessageTypeDigest: {hash512}},
 		types.KeySpecEccSecgP256k1:       {types.MessageTypeRaw: {raw}, types.MessageTypeDigest: {hash256}},
-		types.KeySpecEccNistEdwards25519: {types.MessageTypeRaw: {raw, nil}, types.MessageTypeDigest: {nil, hash512}},
+		types.KeySpecEccNistEdwards25519: {types.MessageTypeRaw: {nil, raw}, types.MessageTypeDigest: {hash512, nil}},
 		types.KeySpecMlDsa44:             {types.MessageTypeRaw: {raw}, types.MessageTypeExternalMu: {mu}},
 		types.KeySpecMlDsa65:             {types.MessageTypeRaw: {raw}, types.MessageTypeExternalMu: {mu}},
 		types.KeySpecMlDsa87:             {types.MessageTypeRaw: {raw}, types.MessageTypeExternalMu: {mu}},

@@ -99,7 +99,7 @@ func (t *trial) furnish(k *types.KeyMetadata, name fixtureName) *fixture {
 		}).CiphertextBlob
 	case signVerify:
 		f.signature = answer(t, t.Sign, &kms.SignInput{
-			KeyId: f.KeyId, Message: message, SigningAlgorithm: f.SigningAlgorithms[0],
+			KeyId: f.KeyId, Message: message, SigningAlgorithm: f.rawAlgorithm(),
 		}).Signature
 	case macs:
 		f.mac = answer(t, t.GenerateMac, &kms.GenerateMacInput{
@@ -112,6 +112,15 @@ func (t *trial) furnish(k *types.KeyMetadata, name fixtureName) *fixture {
 	}
 	t.bring(*f.KeyId, name.state)
 	return f
+}
+
+// rawAlgorithm returns a signing algorithm that takes the message itself. Of those
+// of Ed25519 one does not.
+func (f *fixture) rawAlgorithm() types.SigningAlgorithmSpec {
+	if f.KeySpec == types.KeySpecEccNistEdwards25519 {
+		return types.SigningAlgorithmSpecEd25519Sha512
+	}
+	return f.SigningAlgorithms[0]
 }
 
 // bring brings a key that is enabled, or waits for its material, into a state.

@@ -222,7 +222,7 @@ var signingRules = []rule{
 			for _, name := range []fixtureName{ecdsaKey, rsaSigning, ed25519Key, mldsaKey} {
 				k := t.shared(name)
 				out := answer(t, t.Verify, &kms.VerifyInput{
-					KeyId: &k.alias, Message: message, Signature: k.signature, SigningAlgorithm: k.SigningAlgorithms[0],
+					KeyId: &k.alias, Message: message, Signature: k.signature, SigningAlgorithm: k.rawAlgorithm(),
 				})
 				t.members("KeyId", "SignatureValid", "SigningAlgorithm")
 				equal(t, "SignatureValid", out.SignatureValid, true)
@@ -236,7 +236,7 @@ var signingRules = []rule{
 		func(t *trial) {
 			for _, name := range []fixtureName{ecdsaKey, rsaSigning, ed25519Key, mldsaKey} {
 				k := t.shared(name)
-				in := &kms.VerifyInput{KeyId: k.KeyId, Message: []byte("another"), Signature: k.signature, SigningAlgorithm: k.SigningAlgorithms[0]}
+				in := &kms.VerifyInput{KeyId: k.KeyId, Message: []byte("another"), Signature: k.signature, SigningAlgorithm: k.rawAlgorithm()}
 				equal(t, "the text", refusal(t, t.Verify, in, "KMSInvalidSignatureException"), "")
 				in.Message, in.Signature = message, bytes.Clone(k.signature)
 				in.Signature[len(in.Signature)-1] ^= 1

@@ -115,8 +115,8 @@ var table = map[types.KeySpec]*traits{
 		bits:   255,
 		usages: []types.KeyUsageType{types.KeyUsageTypeSignVerify},
 		Algorithms: Algorithms{Signing: []types.SigningAlgorithmSpec{
-			types.SigningAlgorithmSpecEd25519Sha512,
 			types.SigningAlgorithmSpecEd25519PhSha512,
+			types.SigningAlgorithmSpecEd25519Sha512,
 		}},
 		parse:    parseEdwards,
 		generate: generateEdwards,

@@ -42,7 +42,7 @@ func TestAlgorithmsOf(t *testing.T) {
 		"ECC_NIST_P521":     {sign: {Signing: []types.SigningAlgorithmSpec{"ECDSA_SHA_512"}}, agree: ecdh},
 		"ECC_SECG_P256K1":   {sign: {Signing: []types.SigningAlgorithmSpec{"ECDSA_SHA_256"}}},
 		"ECC_NIST_EDWARDS25519": {
-			sign: {Signing: []types.SigningAlgorithmSpec{"ED25519_SHA_512", "ED25519_PH_SHA_512"}},
+			sign: {Signing: []types.SigningAlgorithmSpec{"ED25519_PH_SHA_512", "ED25519_SHA_512"}},
 		},
 		"ML_DSA_44":   {sign: mldsa},
 		"ML_DSA_65":   {sign: mldsa},
