@@ -7,6 +7,7 @@ import (
 	"crypto/elliptic"
 	"crypto/rand"
 	"crypto/sha512"
+	gox509 "crypto/x509"
 	"fmt"
 
 	"filippo.io/mldsa/x509"
@@ -51,7 +52,24 @@ func parseNIST(b []byte, curve elliptic.Curve) (secret, error) {
 	return &nistKey{private}, nil
 }
 
-func (n *nistKey) bytes() ([]byte, error)     { return x509.MarshalPKCS8PrivateKey(n.private) }
+// bytes names the curve inside of the private key as well, as KMS does and Go does
+// not.
+func (n *nistKey) bytes() ([]byte, error) {
+	der, err := x509.MarshalPKCS8PrivateKey(n.private)
+	if err != nil {
+		return nil, err
+	}
+	var info privateKeyInfo
+	if err := unmarshal(der, &info, ""); err != nil {
+		return nil, err
+	}
+	inner, err := gox509.MarshalECPrivateKey(n.private)
+	if err != nil {
+		return nil, err
+	}
+	return marshalPrivateKeyInfo(info.Algorithm, inner)
+}
+
 func (n *nistKey) publicKey() ([]byte, error) { return x509.MarshalPKIXPublicKey(n.private.Public()) }
 
 func (n *nistKey) sign(algorithm types.SigningAlgorithmSpec, messageType types.MessageType, message []byte) ([]byte, error) {

@@ -69,6 +69,7 @@ func (k *koblitzKey) bytes() ([]byte, error) {
 	inner, err := asn1.Marshal(ecPrivateKey{
 		Version:    1,
 		PrivateKey: k.private.Serialize(),
+		Curve:      secp256k1OID,
 		PublicKey:  asn1.BitString{Bytes: public, BitLength: 8 * len(public)},
 	})
 	if err != nil {

@@ -333,10 +333,11 @@ func TestKey_Sign_openssl(t *testing.T) {
 	}
 }
 
-// An example that openssl made: a PKCS #8 private key, its public key, and a
-// signature of "sample".
+// An example that openssl made: a PKCS #8 private key, without and with the curve
+// inside, its public key, and a signature of "sample".
 const (
 	koblitzPrivate   = "308184020100301006072a8648ce3d020106052b8104000a046d306b020101042075e1ad6bedb8903c2392d8bac94db754f527349535d956414689f61cd0ea2cc5a14403420004e082391dd8e1279a064f19fa016dc73f6d51bf5fa8b83c1ed184ca67ffc739f1c2522a6e8a44035db49bf0b7a5c575984befdfb8a3f33b5b8a590c7d33177f39"
+	koblitzWritten   = "30818d020100301006072a8648ce3d020106052b8104000a04763074020101042075e1ad6bedb8903c2392d8bac94db754f527349535d956414689f61cd0ea2cc5a00706052b8104000aa14403420004e082391dd8e1279a064f19fa016dc73f6d51bf5fa8b83c1ed184ca67ffc739f1c2522a6e8a44035db49bf0b7a5c575984befdfb8a3f33b5b8a590c7d33177f39"
 	koblitzPublic    = "3056301006072a8648ce3d020106052b8104000a03420004e082391dd8e1279a064f19fa016dc73f6d51bf5fa8b83c1ed184ca67ffc739f1c2522a6e8a44035db49bf0b7a5c575984befdfb8a3f33b5b8a590c7d33177f39"
 	koblitzSignature = "3044022015e2b89b9c419dbef53e79f28b00770366083608b2cc32384bb3487e6cbb13f7022061a355da2025597cf5d5fff459a7ee9ba2ff15ab2eddc97029b70fa2df82668f"
 	koblitzOrder     = "fffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141"
@@ -350,9 +351,9 @@ func TestKey_koblitz(t *testing.T) {
 	k := importKey(t, types.KeySpecEccSecgP256k1, unhex(t, koblitzPrivate))
 	order, _ := new(big.Int).SetString(koblitzOrder, 16)
 
-	t.Run("reads and writes keys as openssl does, and verifies its signature", func(t *testing.T) {
+	t.Run("reads keys as openssl writes them, writes them with the curve inside, and verifies its signature", func(t *testing.T) {
 		t.Parallel()
-		assert.Equal(t, koblitzPrivate, hex.EncodeToString(keyBytes(t, k)))
+		assert.Equal(t, koblitzWritten, hex.EncodeToString(keyBytes(t, k)))
 		assert.Equal(t, koblitzPublic, hex.EncodeToString(publicKey(t, k)))
 		require.NoError(t, k.Verify(algorithm, raw, []byte("sample"), unhex(t, koblitzSignature)))
 	})
@@ -567,6 +568,14 @@ func TestImport_ecc(t *testing.T) {
 			"pkcs8", "-topk8", "-nocrypt", "-inform", "DER", "-in", "in", "-outform", "DER", "-out", "out")
 		_, err := material.Import(types.KeySpecEccNistP256, out)
 		require.ErrorIs(t, err, material.ErrMaterial)
+	})
+	t.Run("hands out private keys as long as those of KMS", func(t *testing.T) {
+		t.Parallel()
+		for spec, length := range map[types.KeySpec]int{
+			types.KeySpecEccNistP256: 150, types.KeySpecEccSecgP256k1: 144, types.KeySpecEccNistEdwards25519: 48,
+		} {
+			assert.Len(t, keyBytes(t, sharedKey(t, spec)), length, spec)
+		}
 	})
 	t.Run("hands out private keys that crypto/x509 reads", func(t *testing.T) {
 		t.Parallel()
