@@ -167,8 +167,7 @@ func checkWrapping(spec types.KeySpec, algorithm types.AlgorithmSpec, wrapping t
 		}
 	}
 	if !slices.Contains(have, algorithm) {
-		return unsupported("Wrapping algorithm %s with wrapping key spec %s is not supported for key material of key spec %s.",
-			algorithm, wrapping, spec)
+		return validationError("Wrapping algorithm %s and wrapping key spec %s cannot be used to import a %s key.", algorithm, wrapping, spec)
 	}
 	return nil
 }

@@ -222,8 +222,8 @@ func TestGetParametersForImport(t *testing.T) {
 						assert.NoError(t, err, "%s %s %s", spec, wrapping, algorithm)
 						continue
 					}
-					refused(t, err, "UnsupportedOperationException", "Wrapping algorithm "+string(algorithm)+" with wrapping key spec "+
-						string(wrapping)+" is not supported for key material of key spec "+string(spec)+".")
+					refused(t, err, "ValidationException", "Wrapping algorithm "+string(algorithm)+" and wrapping key spec "+
+						string(wrapping)+" cannot be used to import a "+string(spec)+" key.")
 				}
 			}
 		}

@@ -203,14 +203,14 @@ var importRules = []rule{
 		},
 	},
 	{
-		"GetParametersForImport", "a way of wrapping that is too small is UnsupportedOperation",
+		"GetParametersForImport", "a way of wrapping that does not fit the key is a ValidationException",
 		"RSA material is wrapped with RSA_AES_KEY_WRAP, symmetric material with OAEP: the other way round is not offered.",
 		func(t *trial) {
 			in := parametersFor(*t.newKey(external, func(in *kms.CreateKeyInput) { in.KeySpec, in.KeyUsage = types.KeySpecRsa2048, signVerify }).KeyId)
-			refusal(t, t.GetParametersForImport, in, "UnsupportedOperationException")
+			refusal(t, t.GetParametersForImport, in, "ValidationException")
 			in = parametersFor(*t.shared(externalKey).KeyId)
 			in.WrappingAlgorithm = types.AlgorithmSpecRsaAesKeyWrapSha256
-			refusal(t, t.GetParametersForImport, in, "UnsupportedOperationException")
+			refusal(t, t.GetParametersForImport, in, "ValidationException")
 		},
 	},
 	{
