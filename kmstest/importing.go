@@ -217,7 +217,7 @@ type validity struct {
 }
 
 func (c *call) newValidity(in *kms.ImportKeyMaterialInput) (validity, error) {
-	v := validity{model: in.ExpirationModel, to: value(in.ValidTo).UTC().Truncate(time.Millisecond)}
+	v := validity{model: in.ExpirationModel, to: value(in.ValidTo).UTC().Truncate(time.Second)}
 	if v.model == "" {
 		v.model = types.ExpirationModelTypeKeyMaterialExpires
 	}
@@ -225,9 +225,11 @@ func (c *call) newValidity(in *kms.ImportKeyMaterialInput) (validity, error) {
 	case expires && in.ValidTo == nil:
 		return validity{}, validationError("A validTo date must be set if the ExpirationModel is %s", v.model)
 	case !expires && in.ValidTo != nil:
-		return validity{}, validationError("A validTo date must not be set if the ExpirationModel is %s", v.model)
-	case expires && (!v.to.After(c.now) || v.to.After(c.now.Add(longestValidity))):
-		return validity{}, validationError("The validTo date must be in the future and at most 365 days from now")
+		return validity{}, validationError("A validTo date cannot be set if the ExpirationModel is %s", v.model)
+	case expires && !v.to.After(c.now):
+		return validity{}, validationError("ValidTo must be in the future")
+	case v.to.After(c.now.Add(longestValidity)):
+		return validity{}, validationError("ValidTo must be less than 365 days in the future")
 	default:
 		return v, nil
 	}
