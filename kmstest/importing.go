@@ -265,8 +265,8 @@ func (t importToken) unwrap(with *material.Key, spec types.KeySpec, wrapped []by
 		return nil, err
 	}
 	k, err := material.Import(spec, b)
-	if errors.Is(err, material.ErrMaterial) {
-		return nil, incorrectMaterial("The key material is not valid for key spec %s.", spec)
+	if errors.Is(err, material.ErrMaterial) { // which KMS does not tell from the other error
+		return nil, invalidCiphertext()
 	}
 	return k, err
 }

@@ -125,11 +125,11 @@ var importRules = []rule{
 		},
 	},
 	{
-		"ImportKeyMaterial", "of another length is IncorrectKeyMaterial",
-		"The material of a symmetric key is 32 bytes.",
+		"ImportKeyMaterial", "of another length is InvalidCiphertext",
+		"The material of a symmetric key is 32 bytes. KMS does not tell others from what it cannot unwrap.",
 		func(t *trial) {
 			k := t.shared(externalKey)
-			refusal(t, t.ImportKeyMaterial, t.importOf(*k.KeyId, newMaterial()[:16]), "IncorrectKeyMaterialException")
+			refusal(t, t.ImportKeyMaterial, t.importOf(*k.KeyId, newMaterial()[:16]), "InvalidCiphertextException")
 		},
 	},
 	{
@@ -191,7 +191,7 @@ var importRules = []rule{
 		},
 	},
 	{
-		"ImportKeyMaterial", "material of another key spec is IncorrectKeyMaterial",
+		"ImportKeyMaterial", "material of another key spec is InvalidCiphertext",
 		"A private key on another curve is no material for the key.",
 		func(t *trial) {
 			private, err := ecdsa.GenerateKey(elliptic.P384(), rand.Reader)
@@ -199,7 +199,7 @@ var importRules = []rule{
 			der, err := x509.MarshalPKCS8PrivateKey(private)
 			t.noError(err)
 			k := t.newKey(external, func(in *kms.CreateKeyInput) { in.KeySpec, in.KeyUsage = types.KeySpecEccNistP256, signVerify })
-			refusal(t, t.ImportKeyMaterial, t.importOf(*k.KeyId, der), "IncorrectKeyMaterialException")
+			refusal(t, t.ImportKeyMaterial, t.importOf(*k.KeyId, der), "InvalidCiphertextException")
 		},
 	},
 	{
