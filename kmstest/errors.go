@@ -116,6 +116,11 @@ func incorrectMaterial(format string, args ...any) error {
 	return &types.IncorrectKeyMaterialException{Message: new(fmt.Sprintf(format, args...))}
 }
 
+// unexpectedMaterial refuses material that is not the one with that ID.
+func unexpectedMaterial(id string) error {
+	return incorrectMaterial("Imported key material does not have the expected identifier (%s).", id)
+}
+
 // otherMaterialPending refuses new material while other material waits for its
 // rotation.
 func otherMaterialPending(arn string, offered, pending material.ID) error {

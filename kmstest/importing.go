@@ -284,14 +284,28 @@ func (k *key) known(in *kms.ImportKeyMaterialInput, key *material.Key) (*ringMat
 	m := r.same(key)
 	switch isNew := kind == types.ImportTypeNewKeyMaterial; {
 	case isNew && m != nil:
-		return nil, incorrectMaterial("The key material is already associated with %s.", k.arn)
+		return nil, incorrectMaterial("Key material (id: %s) being imported as NEW_KEY_MATERIAL is already associated with KMS key %s.", key.ID(), k.arn)
 	case isNew && r.pending != nil:
 		return nil, otherMaterialPending(k.arn, key.ID(), r.pending.key.ID())
-	case m == nil && (!isNew || in.KeyMaterialId != nil), in.KeyMaterialId != nil && *in.KeyMaterialId != key.ID().String():
-		return nil, incorrectMaterial("The key material is not the same key material that was previously imported into %s.", k.arn)
+	case in.KeyMaterialId != nil && *in.KeyMaterialId != key.ID().String():
+		return nil, unexpectedMaterial(*in.KeyMaterialId)
+	case m == nil && !isNew:
+		return nil, k.anotherMaterial()
 	default:
 		return m, nil
 	}
+}
+
+// anotherMaterial refuses material in place of that of k.
+func (k *key) anotherMaterial() error {
+	if k.ring.current == nil { // and so none is expected
+		return unexpectedMaterial("null")
+	}
+	id, err := k.ring.current.key.IdentifyIn(k.id)
+	if err != nil {
+		return err
+	}
+	return unexpectedMaterial(id.String())
 }
 
 // importMaterial puts a copy of m into k.

@@ -416,7 +416,10 @@ func TestImportKeyMaterial(t *testing.T) {
 		t.Parallel()
 		everyKeeper(t, func(t *testing.T, _ *kmstest.Server, c keeper) {
 			k, material := newKey(t, c, external), random(32)
-			wrong := "The key material is not the same key material that was previously imported into " + *k.Arn + "."
+			wrong := func(id string) string {
+				return "Imported key material does not have the expected identifier (" + id + ")."
+			}
+			none := strings.Repeat("0", 64)
 			try := func(code, text string, material []byte, change ...func(*kms.ImportKeyMaterialInput)) {
 				t.Helper()
 				in := importInput(t, c, k, material)
@@ -431,17 +434,17 @@ func TestImportKeyMaterial(t *testing.T) {
 				return func(in *kms.ImportKeyMaterialInput) { in.KeyMaterialId = &id }
 			}
 			try("InvalidCiphertextException", "", random(31))
-			try("IncorrectKeyMaterialException", wrong, material, existing)
-			try("IncorrectKeyMaterialException", wrong, material, named(strings.Repeat("0", 64)))
-			try("ValidationException", "KeyMaterialId cannot be specified if the ImportType is NEW_KEY_MATERIAL",
-				material, asNew, named(strings.Repeat("0", 64)))
+			try("IncorrectKeyMaterialException", wrong("null"), material, existing)
+			try("IncorrectKeyMaterialException", wrong(none), material, named(none))
+			try("ValidationException", "KeyMaterialId cannot be specified if the ImportType is NEW_KEY_MATERIAL", material, asNew, named(none))
 
 			id := importMaterial(t, c, k, material)
 			deleteMaterial(t, c, k)
-			try("IncorrectKeyMaterialException", wrong, random(32))
-			try("IncorrectKeyMaterialException", wrong, random(32), existing)
-			try("IncorrectKeyMaterialException", wrong, material, named(strings.Repeat("0", 64)))
-			try("IncorrectKeyMaterialException", "The key material is already associated with "+*k.Arn+".", material, asNew)
+			try("IncorrectKeyMaterialException", wrong(id), random(32))
+			try("IncorrectKeyMaterialException", wrong(id), random(32), existing)
+			try("IncorrectKeyMaterialException", wrong(none), material, named(none))
+			try("IncorrectKeyMaterialException", "Key material (id: "+id+") being imported as NEW_KEY_MATERIAL is already associated with KMS key "+*k.Arn+".",
+				material, asNew)
 			assert.Equal(t, id, importMaterial(t, c, k, material, existing, named(id)))
 		})
 	})
@@ -530,6 +533,13 @@ func TestImportKeyMaterial_everySpec(t *testing.T) {
 				assert.Nil(t, deleted.KeyMaterialId)
 				assert.Equal(t, types.KeyStatePendingImport, metadata(t, c, k).KeyState)
 
+				if x.spec == types.KeySpecHmac256 {
+					in.EncryptedKeyMaterial = wrap(t, p.PublicKey, algorithm, random(32))
+					_, err = c.ImportKeyMaterial(t.Context(), in)
+					var wrong *types.IncorrectKeyMaterialException
+					require.ErrorAs(t, err, &wrong)
+					assert.Regexp(t, `^Imported key material does not have the expected identifier \([0-9a-f]{64}\)\.$`, wrong.ErrorMessage())
+				}
 				in.EncryptedKeyMaterial = wrap(t, p.PublicKey, algorithm, random(27))
 				_, err = c.ImportKeyMaterial(t.Context(), in)
 				refused(t, err, "InvalidCiphertextException", "")

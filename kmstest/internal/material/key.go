@@ -9,6 +9,7 @@ package material
 import (
 	"bytes"
 	"crypto/rand"
+	"crypto/sha256"
 	"crypto/subtle"
 	"encoding/hex"
 	"fmt"
@@ -109,6 +110,20 @@ func (k *Key) Spec() types.KeySpec { return k.spec }
 // bound it. It is zero before that, and for other specs, whose material KMS does
 // not name.
 func (k *Key) ID() ID { return k.id }
+
+// IdentifyIn returns an ID of the material in the KMS key keyID. Symmetric material
+// has it as its own when it is bound to the key. Other material KMS names only when
+// it refuses something else in its place.
+func (k *Key) IdentifyIn(keyID string) (ID, error) {
+	if k.spec == types.KeySpecSymmetricDefault {
+		return k.Bind(keyID).ID(), nil
+	}
+	b, err := k.identity()
+	if err != nil {
+		return ID{}, err
+	}
+	return sha256.Sum256(append([]byte(keyID+"\x00"), b...)), nil
+}
 
 // Bytes returns a copy of the material in the form that [Import] reads. For a
 // key pair that is the private key as KMS hands it out in a data key pair.

@@ -226,6 +226,24 @@ func FuzzImport(f *testing.F) {
 	})
 }
 
+func TestKey_IdentifyIn(t *testing.T) {
+	t.Parallel()
+	identify := func(k *material.Key, keyID string) material.ID {
+		id, err := k.IdentifyIn(keyID)
+		require.NoError(t, err)
+		return id
+	}
+	for _, spec := range []types.KeySpec{types.KeySpecSymmetricDefault, types.KeySpecHmac256, types.KeySpecEccNistP256} {
+		k := newKey(t, spec)
+		assert.Equal(t, identify(k, "key-1"), identify(importKey(t, spec, keyBytes(t, k)), "key-1"), spec)
+		assert.NotEqual(t, identify(k, "key-1"), identify(k, "key-2"), spec)
+		assert.NotEqual(t, identify(k, "key-1"), identify(newKey(t, spec), "key-1"), spec)
+		assert.NotZero(t, identify(k, "key-1"), spec)
+	}
+	k := newKey(t, types.KeySpecSymmetricDefault)
+	assert.Equal(t, k.Bind("key-1").ID(), identify(k, "key-1"))
+}
+
 func TestKey_Bind(t *testing.T) {
 	t.Parallel()
 	raw := make([]byte, 32)
