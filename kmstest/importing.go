@@ -174,7 +174,7 @@ func checkWrapping(spec types.KeySpec, algorithm types.AlgorithmSpec, wrapping t
 
 func (c *call) importKeyMaterial(in *kms.ImportKeyMaterialInput) (*kms.ImportKeyMaterialOutput, error) {
 	if in.KeyMaterialId != nil && in.ImportType == types.ImportTypeNewKeyMaterial {
-		return nil, validationError("KeyMaterialId cannot be specified if the ImportType is %s", in.ImportType)
+		return nil, validationError("Input parameter keyMaterialId cannot be used with NEW_KEY_MATERIAL importType.")
 	}
 	validity, err := c.newValidity(in)
 	if err != nil {
@@ -244,15 +244,35 @@ func (c *call) checkImport(in *kms.ImportKeyMaterialInput, u use) (importToken, 
 	if err != nil {
 		return importToken{}, "", err
 	}
-	symmetric := k.spec == types.KeySpecSymmetricDefault
-	if !symmetric && (in.ImportType != "" || in.KeyMaterialId != nil || in.KeyMaterialDescription != nil) {
-		return importToken{}, "", unsupported("ImportType, KeyMaterialId and KeyMaterialDescription are not supported for key spec %s.", k.spec)
-	}
-	if k.isReplica() && (in.ImportType == types.ImportTypeNewKeyMaterial || in.KeyMaterialDescription != nil) {
-		return importToken{}, "", notPrimary(k.arn)
+	if err := k.checkMembers(in); err != nil {
+		return importToken{}, "", err
 	}
 	t, err := c.openImportToken(in.ImportToken, k.arn)
 	return t, k.spec, err
+}
+
+// checkMembers refuses what only symmetric keys, and what only primary keys, have
+// in an import.
+func (k *key) checkMembers(in *kms.ImportKeyMaterialInput) error {
+	symmetric, replica := k.spec == types.KeySpecSymmetricDefault, k.isReplica()
+	switch {
+	case !symmetric && in.ImportType != "":
+		return k.notForImport("importType")
+	case !symmetric && in.KeyMaterialId != nil:
+		return k.notForImport("keyMaterialId")
+	case !symmetric && in.KeyMaterialDescription != nil:
+		return k.notForImport("keyMaterialDescription")
+	case replica && in.ImportType == types.ImportTypeNewKeyMaterial:
+		return validationError("Input parameter ImportType NEW_KEY_MATERIAL cannot be used on replica Multi-Region keys")
+	case replica && in.KeyMaterialDescription != nil:
+		return validationError("Key material description can only be specified on primary Multi-Region keys")
+	default:
+		return nil
+	}
+}
+
+func (k *key) notForImport(member string) error {
+	return validationError("Input parameter %s cannot be used with %s imported keys.", member, k.spec)
 }
 
 // unwrap returns the material that a client has wrapped.

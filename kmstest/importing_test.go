@@ -436,7 +436,7 @@ func TestImportKeyMaterial(t *testing.T) {
 			try("InvalidCiphertextException", "", random(31))
 			try("IncorrectKeyMaterialException", wrong("null"), material, existing)
 			try("IncorrectKeyMaterialException", wrong(none), material, named(none))
-			try("ValidationException", "KeyMaterialId cannot be specified if the ImportType is NEW_KEY_MATERIAL", material, asNew, named(none))
+			try("ValidationException", "Input parameter keyMaterialId cannot be used with NEW_KEY_MATERIAL importType.", material, asNew, named(none))
 
 			id := importMaterial(t, c, k, material)
 			deleteMaterial(t, c, k)
@@ -543,10 +543,16 @@ func TestImportKeyMaterial_everySpec(t *testing.T) {
 				in.EncryptedKeyMaterial = wrap(t, p.PublicKey, algorithm, random(27))
 				_, err = c.ImportKeyMaterial(t.Context(), in)
 				refused(t, err, "InvalidCiphertextException", "")
-				in.ImportType = types.ImportTypeNewKeyMaterial
-				_, err = c.ImportKeyMaterial(t.Context(), in)
-				refused(t, err, "UnsupportedOperationException",
-					"ImportType, KeyMaterialId and KeyMaterialDescription are not supported for key spec "+string(x.spec)+".")
+				for member, set := range map[string]func(*kms.ImportKeyMaterialInput){
+					"importType":             asNew,
+					"keyMaterialId":          func(in *kms.ImportKeyMaterialInput) { in.KeyMaterialId = str(strings.Repeat("0", 64)) },
+					"keyMaterialDescription": func(in *kms.ImportKeyMaterialInput) { in.KeyMaterialDescription = str("Q2") },
+				} {
+					in := *in
+					set(&in)
+					_, err = c.ImportKeyMaterial(t.Context(), &in)
+					refused(t, err, "ValidationException", "Input parameter "+member+" cannot be used with "+string(x.spec)+" imported keys.")
+				}
 			}
 		}
 	})

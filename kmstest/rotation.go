@@ -156,7 +156,7 @@ func (c *call) listKeyRotations(in *kms.ListKeyRotationsInput) (*kms.ListKeyRota
 		return nil, err
 	}
 	if k.spec != types.KeySpecSymmetricDefault && in.IncludeKeyMaterial != "" {
-		return nil, &types.UnsupportedOperationException{}
+		return nil, validationError("Input parameter includeKeyMaterial can only be used with symmetric keys.")
 	}
 	all := in.IncludeKeyMaterial == types.IncludeKeyMaterialAllKeyMaterial
 	page, next, err := pager[numberedMaterial]{

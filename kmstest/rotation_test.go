@@ -537,7 +537,7 @@ func TestListKeyRotations(t *testing.T) {
 		_, err := c.ListKeyRotations(t.Context(), &kms.ListKeyRotationsInput{
 			KeyId: k.KeyId, IncludeKeyMaterial: types.IncludeKeyMaterialAllKeyMaterial,
 		})
-		refused(t, err, "UnsupportedOperationException", "")
+		refused(t, err, "ValidationException", "Input parameter includeKeyMaterial can only be used with symmetric keys.")
 	})
 
 	t.Run("shares nothing with the key", func(t *testing.T) {

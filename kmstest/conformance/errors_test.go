@@ -67,8 +67,8 @@ var unreachable = map[string]map[string]string{
 	"ImportKeyMaterial":         {"ExpiredImportTokenException": needsTime},
 	"ListGrants":                {"KMSInvalidStateException": noState},
 	"ListKeyPolicies":           {"KMSInvalidStateException": noState},
-	"ListKeyRotations":          {"KMSInvalidStateException": noState},
-	"ListRetirableGrants":       {"NotFoundException": otherAnswer}, // an empty list
+	"ListKeyRotations":          {"KMSInvalidStateException": noState, "UnsupportedOperationException": otherAnswer}, // ValidationException
+	"ListRetirableGrants":       {"NotFoundException": otherAnswer},                                                  // an empty list
 	"PutKeyPolicy":              {"KMSInvalidStateException": noState, "UnsupportedOperationException": otherAnswer},
 	"RetireGrant":               {"KMSInvalidStateException": noState},
 	"RevokeGrant":               {"KMSInvalidStateException": noState},

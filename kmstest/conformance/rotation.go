@@ -183,12 +183,12 @@ var rotationRules = []rule{
 		},
 	},
 	{
-		"ListKeyRotations", "all key material of a key that does not rotate is UnsupportedOperation",
+		"ListKeyRotations", "all key material of a key that does not rotate is a ValidationException",
 		"Only symmetric encryption keys can list their key material.",
 		func(t *trial) {
 			refusal(t, t.ListKeyRotations, &kms.ListKeyRotationsInput{
 				KeyId: t.shared(hmacKey).KeyId, IncludeKeyMaterial: types.IncludeKeyMaterialAllKeyMaterial,
-			}, "UnsupportedOperationException")
+			}, "ValidationException")
 		},
 	},
 }
