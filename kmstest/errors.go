@@ -129,13 +129,10 @@ func otherMaterialPending(arn string, offered, pending material.ID) error {
 		offered, arn, pending))}
 }
 
-func invalidImportToken() error {
-	return &types.InvalidImportTokenException{Message: new("The import token is not valid.")}
-}
+// KMS gives no text with these two.
 
-func expiredImportToken() error {
-	return &types.ExpiredImportTokenException{Message: new("The import token has expired.")}
-}
+func invalidImportToken() error { return &types.InvalidImportTokenException{} }
+func expiredImportToken() error { return &types.ExpiredImportTokenException{} }
 
 // asymmetricKey refuses to make a data key, or a data key pair, under such a key.
 func asymmetricKey(what string) error {
