@@ -186,7 +186,7 @@ func dryRunSucceeded() error {
 }
 
 func invalidMarker() error {
-	return &types.InvalidMarkerException{Message: new("The marker is not valid.")}
+	return &types.InvalidMarkerException{} // without a text, as in KMS
 }
 
 func invalidGrantToken() error {

@@ -192,7 +192,7 @@ func TestPages(t *testing.T) {
 					}
 					for _, m := range markers {
 						_, _, _, err := all[i].page(t, nil, &m)
-						refused(t, err, "InvalidMarkerException", "The marker is not valid.")
+						refused(t, err, "InvalidMarkerException", "")
 					}
 				})
 			})
