@@ -385,7 +385,7 @@ func (c *call) deleteImportedKeyMaterial(in *kms.DeleteImportedKeyMaterialInput)
 	m := k.ring.current
 	if in.KeyMaterialId != nil {
 		if m = k.ring.named(*in.KeyMaterialId); m == nil {
-			return nil, notFound("Key material '%s' is not associated with %s", *in.KeyMaterialId, k.arn)
+			return nil, validationError("Key material (id: %s) has never been imported into KMS key %s.", *in.KeyMaterialId, k.arn)
 		}
 	}
 	out := &kms.DeleteImportedKeyMaterialOutput{KeyId: new(k.arn)}

@@ -734,10 +734,10 @@ func TestDeleteImportedKeyMaterial(t *testing.T) {
 				newKey(t, c, external), newKey(t, c, external, ofSpec(types.KeySpecHmac256, types.KeyUsageTypeGenerateVerifyMac)),
 			} {
 				_, err = c.DeleteImportedKeyMaterial(t.Context(), &kms.DeleteImportedKeyMaterialInput{KeyId: k.KeyId, KeyMaterialId: &none})
-				refused(t, err, "NotFoundException", "Key material '"+none+"' is not associated with "+*k.Arn)
+				refused(t, err, "ValidationException", "Key material (id: "+none+") has never been imported into KMS key "+*k.Arn+".")
 				importMaterial(t, c, k, random(32))
 				_, err = c.DeleteImportedKeyMaterial(t.Context(), &kms.DeleteImportedKeyMaterialInput{KeyId: k.KeyId, KeyMaterialId: &none})
-				refused(t, err, "NotFoundException", "Key material '"+none+"' is not associated with "+*k.Arn)
+				refused(t, err, "ValidationException", "Key material (id: "+none+") has never been imported into KMS key "+*k.Arn+".")
 			}
 		})
 	})
