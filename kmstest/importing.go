@@ -338,7 +338,9 @@ func (w *world) importMaterial(k *key, m *ringMaterial, i *imported) {
 		w.sealers[m.key.ID()] = k.ring
 	}
 	w.awaitExpiry(k, m)
-	if k.state == types.KeyStatePendingImport && k.complete() {
+	// Material that a disabled key has had before enables it, as if it had waited.
+	waits := k.state == types.KeyStatePendingImport || k.state == types.KeyStateDisabled && m != k.ring.pending
+	if waits && k.complete() {
 		k.state = types.KeyStateEnabled
 		w.mark(k, k)
 	}

@@ -449,15 +449,17 @@ func TestImportKeyMaterial(t *testing.T) {
 		})
 	})
 
-	t.Run("leaves a disabled key disabled", func(t *testing.T) {
+	t.Run("enables a disabled key, unless the material waits for a rotation", func(t *testing.T) {
 		t.Parallel()
 		c := kmstest.New().API()
 		k, material := newKey(t, c, external), random(32)
 		importMaterial(t, c, k, material)
 		_, err := c.DisableKey(t.Context(), &kms.DisableKeyInput{KeyId: k.KeyId})
 		require.NoError(t, err)
-		importMaterial(t, c, k, material)
+		importMaterial(t, c, k, random(32), asNew)
 		assert.Equal(t, types.KeyStateDisabled, metadata(t, c, k).KeyState)
+		importMaterial(t, c, k, material)
+		assert.Equal(t, types.KeyStateEnabled, metadata(t, c, k).KeyState)
 		deleteMaterial(t, c, k)
 		assert.Equal(t, types.KeyStatePendingImport, metadata(t, c, k).KeyState)
 	})
