@@ -348,16 +348,29 @@ func (w *world) importMaterial(k *key, m *ringMaterial, i *imported) {
 }
 
 // awaitExpiry puts the expiry of the copy of m in k, if it has one, on the agenda.
+// What waits for its rotation stays, and expires when it is current: see
+// [world.expireCurrent].
 func (w *world) awaitExpiry(k *key, m *ringMaterial) {
 	i := m.imports[k]
 	if i.validTo.IsZero() {
 		return
 	}
 	w.schedule(i.validTo, func() {
-		if m.imports[k] == i {
+		if m.imports[k] == i && m != k.ring.pending {
 			w.removeMaterial(k, m)
 		}
 	})
+}
+
+// expireCurrent makes keys wait for material that has become current after it had
+// expired. KMS lists it as imported all the same.
+func (w *world) expireCurrent(r *keyRing, now time.Time) {
+	for k, i := range r.current.imports {
+		if !i.validTo.IsZero() && !i.validTo.After(now) && k.deletion == nil {
+			k.state = types.KeyStatePendingImport
+			w.mark(k, k)
+		}
+	}
 }
 
 // removeMaterial takes imported material out of k. Without material that it has

@@ -121,6 +121,7 @@ func (c *call) rotateKeyOnDemand(in *kms.RotateKeyOnDemandInput) (*kms.RotateKey
 			return nil, nothingPending(k.arn)
 		}
 		r.rotate(r.pending, c.now, types.RotationTypeOnDemand)
+		c.server.expireCurrent(r, c.now)
 	} else {
 		c.server.rotate(r, c.now, types.RotationTypeOnDemand)
 	}
