@@ -249,7 +249,7 @@ func (k *key) metadata(f face) *types.KeyMetadata {
 	default:
 		m.DeletionDate = new(d.at)
 	}
-	if k.origin == types.OriginTypeExternal {
+	if k.origin == types.OriginTypeExternal && f.state != types.KeyStatePendingImport {
 		m.ExpirationModel, m.ValidTo = k.expiration()
 	}
 	if k.multiRegion {
