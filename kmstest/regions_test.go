@@ -266,13 +266,14 @@ func TestMultiRegionRotation(t *testing.T) {
 
 		_, err = there.EnableKey(t.Context(), &kms.EnableKeyInput{KeyId: k.KeyId})
 		require.NoError(t, err)
-		text := *replica.Arn + " is not a multi-Region primary key."
+		const code = "UnsupportedOperationException"
+		text := *replica.Arn + " is a multi-region replica key which is not valid for "
 		_, err = there.EnableKeyRotation(t.Context(), &kms.EnableKeyRotationInput{KeyId: k.KeyId})
-		refused(t, err, "UnsupportedOperationException", text)
+		refused(t, err, code, text+"EnableKeyRotation.")
 		_, err = there.DisableKeyRotation(t.Context(), &kms.DisableKeyRotationInput{KeyId: k.KeyId})
-		refused(t, err, "UnsupportedOperationException", text)
+		refused(t, err, code, text+"DisableKeyRotation.")
 		_, err = there.RotateKeyOnDemand(t.Context(), &kms.RotateKeyOnDemandInput{KeyId: k.KeyId})
-		refused(t, err, "UnsupportedOperationException", text)
+		refused(t, err, code, text+"RotateKeyOnDemand.")
 	})
 
 	t.Run("goes on when another key becomes the primary", func(t *testing.T) {
@@ -595,8 +596,8 @@ func TestMaterialKeyStates(t *testing.T) {
 		updating    = "KMSInvalidStateException: <arn> is updating."
 		notDying    = "KMSInvalidStateException: <arn> is not pending deletion."
 		external    = "UnsupportedOperationException: <arn> origin is EXTERNAL which is not valid for this operation."
-		notPrimary  = "UnsupportedOperationException: <arn> is not a multi-Region primary key."
 		replica     = "UnsupportedOperationException: <arn> is not a multi-region primary key."
+		notRotating = "UnsupportedOperationException: <arn> is a multi-region replica key which is not valid for "
 		nothingNext = "KMSInvalidStateException: No available key material pending rotation for the key: <arn>."
 	)
 	states := []types.KeyState{
@@ -635,7 +636,7 @@ func TestMaterialKeyStates(t *testing.T) {
 			_, err := c.DisableKey(t.Context(), &kms.DisableKeyInput{KeyId: id})
 			return err
 		}},
-		"DisableKeyRotation": {false, cells{fine, disabled, dying, replicas, external, creating, notPrimary}, func(t *testing.T, c *kms.Client, id *string) error {
+		"DisableKeyRotation": {false, cells{fine, disabled, dying, replicas, external, creating, notRotating + "DisableKeyRotation."}, func(t *testing.T, c *kms.Client, id *string) error {
 			_, err := c.DisableKeyRotation(t.Context(), &kms.DisableKeyRotationInput{KeyId: id})
 			return err
 		}},
@@ -643,7 +644,7 @@ func TestMaterialKeyStates(t *testing.T) {
 			_, err := c.EnableKey(t.Context(), &kms.EnableKeyInput{KeyId: id})
 			return err
 		}},
-		"EnableKeyRotation": {false, cells{fine, disabled, dying, replicas, external, creating, notPrimary}, func(t *testing.T, c *kms.Client, id *string) error {
+		"EnableKeyRotation": {false, cells{fine, disabled, dying, replicas, external, creating, notRotating + "EnableKeyRotation."}, func(t *testing.T, c *kms.Client, id *string) error {
 			_, err := c.EnableKeyRotation(t.Context(), &kms.EnableKeyRotationInput{KeyId: id})
 			return err
 		}},
@@ -680,11 +681,11 @@ func TestMaterialKeyStates(t *testing.T) {
 			_, err := c.ReplicateKey(t.Context(), &kms.ReplicateKeyInput{KeyId: id, ReplicaRegion: str("sa-east-1")})
 			return err
 		}},
-		"RotateKeyOnDemand": {false, cells{fine, disabled, dying, replicas, pending, creating, notPrimary}, func(t *testing.T, c *kms.Client, id *string) error {
+		"RotateKeyOnDemand": {false, cells{fine, disabled, dying, replicas, pending, creating, notRotating + "RotateKeyOnDemand."}, func(t *testing.T, c *kms.Client, id *string) error {
 			_, err := c.RotateKeyOnDemand(t.Context(), &kms.RotateKeyOnDemandInput{KeyId: id})
 			return err
 		}},
-		"RotateKeyOnDemand imported": {true, cells{nothingNext, disabled, dying, replicas, pending, creating, notPrimary}, func(t *testing.T, c *kms.Client, id *string) error {
+		"RotateKeyOnDemand imported": {true, cells{nothingNext, disabled, dying, replicas, pending, creating, notRotating + "RotateKeyOnDemand."}, func(t *testing.T, c *kms.Client, id *string) error {
 			_, err := c.RotateKeyOnDemand(t.Context(), &kms.RotateKeyOnDemandInput{KeyId: id})
 			return err
 		}},

@@ -27,7 +27,7 @@ func (c *call) enableKeyRotation(in *kms.EnableKeyRotationInput) (*kms.EnableKey
 	if err != nil {
 		return nil, err
 	}
-	if err := k.checkRotation(types.RotationTypeAutomatic); err != nil {
+	if err := c.checkRotation(k, types.RotationTypeAutomatic); err != nil {
 		return nil, err
 	}
 	if s := k.ring.schedule; s == nil || s.days != period {
@@ -45,7 +45,7 @@ func (c *call) disableKeyRotation(in *kms.DisableKeyRotationInput) (*kms.Disable
 	if err != nil {
 		return nil, err
 	}
-	if err := k.checkRotation(types.RotationTypeAutomatic); err != nil {
+	if err := c.checkRotation(k, types.RotationTypeAutomatic); err != nil {
 		return nil, err
 	}
 	k.ring.schedule = nil
@@ -55,14 +55,14 @@ func (c *call) disableKeyRotation(in *kms.DisableKeyRotationInput) (*kms.Disable
 
 // checkRotation refuses a key whose material cannot rotate in that way, and a
 // replica, through which rotation cannot be controlled.
-func (k *key) checkRotation(kind types.RotationType) error {
+func (c *call) checkRotation(k *key, kind types.RotationType) error {
 	switch {
 	case k.spec != types.KeySpecSymmetricDefault:
 		return &types.UnsupportedOperationException{} // KMS says no more
 	case k.origin == types.OriginTypeExternal && kind == types.RotationTypeAutomatic:
 		return wrongOrigin(k.arn, k.origin)
 	case k.isReplica():
-		return notPrimary(k.arn)
+		return unsupported("%s is a multi-region replica key which is not valid for %s.", k.arn, c.operation.name)
 	default:
 		return nil
 	}
@@ -106,7 +106,7 @@ func (c *call) rotateKeyOnDemand(in *kms.RotateKeyOnDemandInput) (*kms.RotateKey
 	if err != nil {
 		return nil, err
 	}
-	if err := k.checkRotation(types.RotationTypeOnDemand); err != nil {
+	if err := c.checkRotation(k, types.RotationTypeOnDemand); err != nil {
 		return nil, err
 	}
 	r := k.ring
