@@ -276,6 +276,22 @@ func TestMultiRegionRotation(t *testing.T) {
 		refused(t, err, code, text+"RotateKeyOnDemand.")
 	})
 
+	t.Run("is on while the deletion of replicas is pending", func(t *testing.T) {
+		t.Parallel()
+		srv := frozen()
+		c := srv.API()
+		k := newKey(t, c, multiRegion)
+		enableRotation(t, c, k, 90)
+		replica := replicate(t, srv, k, "eu-west-1")
+		before := rotationStatus(t, c, k)
+		_, err := c.ScheduleKeyDeletion(t.Context(), &kms.ScheduleKeyDeletionInput{KeyId: k.KeyId})
+		require.NoError(t, err)
+		assert.Equal(t, types.KeyStatePendingReplicaDeletion, metadata(t, c, k).KeyState)
+		assert.True(t, before.KeyRotationEnabled)
+		assert.Equal(t, before, rotationStatus(t, c, k))
+		assert.True(t, rotationStatus(t, srv.Client(inRegion("eu-west-1")), replica).KeyRotationEnabled)
+	})
+
 	t.Run("goes on when another key becomes the primary", func(t *testing.T) {
 		t.Parallel()
 		srv := frozen()
@@ -652,7 +668,7 @@ func TestMaterialKeyStates(t *testing.T) {
 			_, err := c.Encrypt(t.Context(), &kms.EncryptInput{KeyId: id, Plaintext: []byte("x")})
 			return err
 		}},
-		"GetKeyRotationStatus": {false, cells{fine, fine, fine, fine, external, fine, fine}, func(t *testing.T, c *kms.Client, id *string) error {
+		"GetKeyRotationStatus": {false, everywhere, func(t *testing.T, c *kms.Client, id *string) error {
 			_, err := c.GetKeyRotationStatus(t.Context(), &kms.GetKeyRotationStatusInput{KeyId: id})
 			return err
 		}},

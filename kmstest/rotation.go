@@ -137,11 +137,8 @@ func (c *call) getKeyRotationStatus(in *kms.GetKeyRotationStatusInput) (*kms.Get
 	if err != nil {
 		return nil, err
 	}
-	if k.state == types.KeyStatePendingImport {
-		return nil, wrongOrigin(k.arn, k.origin)
-	}
 	out := &kms.GetKeyRotationStatusOutput{KeyId: new(k.arn)}
-	if s := k.ring.schedule; s != nil && k.deletion == nil {
+	if s := k.ring.schedule; s != nil && k.state != types.KeyStatePendingDeletion {
 		out.KeyRotationEnabled = true
 		out.NextRotationDate = new(s.next)
 		out.RotationPeriodInDays = new(s.days)

@@ -62,8 +62,8 @@ var unreachable = map[string]map[string]string{
 	"EnableKey":                 {"LimitExceededException": manyObjects},
 	"GenerateRandom":            {"CustomKeyStoreInvalidStateException": needsCluster},
 	"GetKeyPolicy":              {"KMSInvalidStateException": noState},
-	"GetKeyRotationStatus":      {"KMSInvalidStateException": noState},
-	"GetPublicKey":              {"InvalidKeyUsageException": otherAnswer}, // UnsupportedOperationException
+	"GetKeyRotationStatus":      {"KMSInvalidStateException": noState, "UnsupportedOperationException": otherAnswer}, // that it is off
+	"GetPublicKey":              {"InvalidKeyUsageException": otherAnswer},                                           // UnsupportedOperationException
 	"ImportKeyMaterial":         {"ExpiredImportTokenException": needsTime},
 	"ListGrants":                {"KMSInvalidStateException": noState},
 	"ListKeyPolicies":           {"KMSInvalidStateException": noState},

@@ -27,6 +27,9 @@ const pendingDeletion = 3 // among them
 // stateTable is the table of key states in the Developer Guide of KMS, as far as
 // its columns are reachable:
 // https://docs.aws.amazon.com/kms/latest/developerguide/key-state.html
+//
+// Where KMS has been seen to do otherwise, it has that instead: KMS answers
+// GetKeyRotationStatus of a key that is PendingImport.
 var stateTable = []struct {
 	operations []string
 	second     bool
@@ -72,17 +75,13 @@ var stateTable = []struct {
 		cells:      [...]string{succeeds, disabled, unsupported, invalidState},
 	},
 	{
-		operations: []string{"GetKeyRotationStatus"},
-		cells:      [...]string{succeeds, succeeds, unsupported, succeeds},
-	},
-	{
 		operations: []string{"CancelKeyDeletion"},
 		cells:      [...]string{invalidState, invalidState, invalidState, succeeds},
 	},
 	{
 		operations: []string{
-			"DeleteAlias", "DeleteImportedKeyMaterial", "DescribeKey", "GetKeyLastUsage", "GetKeyPolicy", "ListAliases",
-			"ListGrants", "ListKeyPolicies", "ListKeyRotations", "ListResourceTags", "PutKeyPolicy",
+			"DeleteAlias", "DeleteImportedKeyMaterial", "DescribeKey", "GetKeyLastUsage", "GetKeyPolicy", "GetKeyRotationStatus",
+			"ListAliases", "ListGrants", "ListKeyPolicies", "ListKeyRotations", "ListResourceTags", "PutKeyPolicy",
 		},
 		cells: [...]string{succeeds, succeeds, succeeds, succeeds},
 	},
@@ -124,9 +123,9 @@ func stateCall(operation string, second bool) call {
 }
 
 func (c call) stateRule(state types.KeyState, want string) rule {
-	name, why := c.key.in(state), fmt.Sprintf("The table of key states has %s succeed on a key that is %s.", c.operation, state)
+	name, why := c.key.in(state), fmt.Sprintf("%s succeeds on a key that is %s.", c.operation, state)
 	if want != succeeds {
-		why = fmt.Sprintf("The table of key states has %s end in %s on a key that is %s.", c.operation, want, state)
+		why = fmt.Sprintf("%s ends in %s on a key that is %s.", c.operation, want, state)
 	}
 	return c.rule(fmt.Sprintf("on a key in state %s", state)+outcome(want), why, func(t *trial) {
 		key := t.shared
