@@ -30,7 +30,7 @@ func (c *call) enableKeyRotation(in *kms.EnableKeyRotationInput) (*kms.EnableKey
 	if err := c.checkRotation(k, types.RotationTypeAutomatic); err != nil {
 		return nil, err
 	}
-	if s := k.ring.schedule; s == nil || s.days != period {
+	if s := k.ring.schedule; s == nil || s.days != period && in.RotationPeriodInDays != nil {
 		k.ring.schedule = &schedule{days: period, next: c.now.Add(time.Duration(period) * day)}
 		c.server.scheduleRotation(k.ring)
 		c.server.markRing(k.ring)
