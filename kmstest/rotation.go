@@ -45,6 +45,9 @@ func (c *call) disableKeyRotation(in *kms.DisableKeyRotationInput) (*kms.Disable
 	if err != nil {
 		return nil, err
 	}
+	if k.usage == types.KeyUsageTypeGenerateVerifyMac { // KMS takes it for done
+		return &kms.DisableKeyRotationOutput{}, nil
+	}
 	if err := c.checkRotation(k, types.RotationTypeAutomatic); err != nil {
 		return nil, err
 	}
