@@ -112,6 +112,12 @@ func nothingPending(arn string) error {
 	}
 }
 
+func replicasLackMaterial() error {
+	return &types.KMSInvalidStateException{
+		Message: new("Cannot perform key material rotation: Key material has not been imported for replicas of the Multi-Region key."),
+	}
+}
+
 func incorrectMaterial(format string, args ...any) error {
 	return &types.IncorrectKeyMaterialException{Message: new(fmt.Sprintf(format, args...))}
 }

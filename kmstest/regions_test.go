@@ -369,7 +369,7 @@ func TestMultiRegionImport(t *testing.T) {
 		for i := range regions {
 			assert.Equal(t, waits, materialStates(t, clients[i], keys[i]))
 			_, err := c.RotateKeyOnDemand(t.Context(), &kms.RotateKeyOnDemandInput{KeyId: k.KeyId})
-			refused(t, err, "KMSInvalidStateException", "No available key material pending rotation for the key: "+*k.Arn+".")
+			refused(t, err, "KMSInvalidStateException", "Cannot perform key material rotation: Key material has not been imported for replicas of the Multi-Region key.")
 			if i > 0 {
 				assert.Equal(t, second, importMaterial(t, clients[i], keys[i], young))
 			}

@@ -120,8 +120,11 @@ func (c *call) rotateKeyOnDemand(in *kms.RotateKeyOnDemandInput) (*kms.RotateKey
 		return nil, noMoreRotations(k.arn)
 	}
 	if k.origin == types.OriginTypeExternal {
-		if r.pending == nil || r.state(r.pending) != types.KeyMaterialStatePendingRotation {
+		switch {
+		case r.pending == nil:
 			return nil, nothingPending(k.arn)
+		case r.state(r.pending) != types.KeyMaterialStatePendingRotation:
+			return nil, replicasLackMaterial()
 		}
 		r.rotate(r.pending, c.now, types.RotationTypeOnDemand)
 		c.server.expireCurrent(r, c.now)
