@@ -83,9 +83,9 @@ func wrongOrigin(arn string, origin types.OriginType) error {
 	return unsupported("%s origin is %s which is not valid for this operation.", arn, origin)
 }
 
-// keyExists refuses a replica in a Region that has a key with that ID.
-func keyExists(arn string) error {
-	return &types.AlreadyExistsException{Message: new("Key '" + arn + "' already exists")}
+// replicaExists refuses a second replica in a Region.
+func replicaExists() error {
+	return &types.AlreadyExistsException{Message: new("You can create only one replica of each primary key in each AWS Region.")}
 }
 
 // notPrimary refuses what is done to the primary key of a multi-Region key only.

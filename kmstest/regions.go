@@ -25,8 +25,8 @@ func (c *call) replicateKey(in *kms.ReplicateKeyInput) (*kms.ReplicateKeyOutput,
 	}); err != nil {
 		return nil, err
 	}
-	if related := primary.ring.keyIn(there.region.region); related != nil {
-		return nil, keyExists(related.arn)
+	if primary.ring.keyIn(there.region.region) != nil {
+		return nil, replicaExists()
 	}
 	c.server.addKey(k)
 	c.server.pass(k, types.KeyStateCreating, c.now)
@@ -53,9 +53,9 @@ func (c *call) newReplica(primary *key, description string) (*key, error) {
 	case primary.isReplica():
 		return nil, unsupported("%s is not a multi-region primary key.", primary.arn) // as AWS spells it here
 	case c.region == primary.region:
-		return nil, unsupported("%s cannot have a replica because it contains the primary.", c.region.region)
+		return nil, validationError("%s cannot have a replica because it contains the primary.", c.region.region)
 	case partition(c.region.region) != partition(primary.region.region):
-		return nil, unsupported("The replica key Region must be in the same AWS partition as the primary key Region.")
+		return nil, validationError("The replica key Region must be in the same AWS partition as the primary key Region.")
 	}
 	k := &key{traits: primary.traits, ring: primary.ring, description: description}
 	k.region, k.created = c.region, c.now

@@ -177,10 +177,10 @@ func TestReplicateKey(t *testing.T) {
 				keyID, region, code, text string
 			}{
 				{*single.Arn, "eu-west-1", "UnsupportedOperationException", *single.Arn + " is not a multi-region key."},
-				{*k.Arn, "eu-west-1", "AlreadyExistsException", "Key '" + *replica.Arn + "' already exists"},
-				{*k.Arn, "us-east-1", "UnsupportedOperationException", "us-east-1 cannot have a replica because it contains the primary."},
+				{*k.Arn, "eu-west-1", "AlreadyExistsException", "You can create only one replica of each primary key in each AWS Region."},
+				{*k.Arn, "us-east-1", "ValidationException", "us-east-1 cannot have a replica because it contains the primary."},
 				{
-					*k.Arn, "cn-north-1", "UnsupportedOperationException",
+					*k.Arn, "cn-north-1", "ValidationException",
 					"The replica key Region must be in the same AWS partition as the primary key Region.",
 				},
 				{*replica.Arn, "ap-south-1", "NotFoundException", "Invalid arn eu-west-1"},
