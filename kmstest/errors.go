@@ -88,9 +88,9 @@ func replicaExists() error {
 	return &types.AlreadyExistsException{Message: new("You can create only one replica of each primary key in each AWS Region.")}
 }
 
-// notPrimary refuses what is done to the primary key of a multi-Region key only.
+// notPrimary refuses to move the primary key by another one.
 func notPrimary(arn string) error {
-	return unsupported("%s is not a multi-Region primary key.", arn)
+	return &types.KMSInvalidStateException{Message: new(arn + " is not a multi-Region primary key.")}
 }
 
 func rotationAhead(arn string) error {

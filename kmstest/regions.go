@@ -95,15 +95,20 @@ func (c *call) updatePrimaryRegion(in *kms.UpdatePrimaryRegionInput) (*kms.Updat
 	if err != nil {
 		return nil, err
 	}
-	if k.isReplica() || !k.multiRegion {
+	related := k.ring.keyIn(*in.PrimaryRegion)
+	switch {
+	case !k.multiRegion:
+		return nil, unsupported("%s is not a multi-Region primary key.", k.arn)
+	case k.isReplica():
 		return nil, notPrimary(k.arn)
+	case related == nil:
+		return nil, validationError("%s does not have a replica key in the specified Region.", k.id)
+	case related == k: // which is where it has to be
+		return &kms.UpdatePrimaryRegionOutput{}, nil
 	}
 	replica, err := there.key(use{keyID: k.id, values: values})
 	if err != nil {
 		return nil, err
-	}
-	if replica == k {
-		return nil, unsupported("%s is the primary key already.", k.arn)
 	}
 	k.ring.promote(replica)
 	c.server.markRing(k.ring)

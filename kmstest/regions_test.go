@@ -441,18 +441,17 @@ func TestUpdatePrimaryRegion(t *testing.T) {
 			replica := replicate(t, srv, k, "eu-west-1")
 			for _, x := range []struct{ keyID, region, code, text string }{
 				{*single.KeyId, "eu-west-1", "UnsupportedOperationException", *single.Arn + " is not a multi-Region primary key."},
-				{*k.KeyId, "us-east-1", "UnsupportedOperationException", *k.Arn + " is the primary key already."},
-				{
-					*k.KeyId, "ap-southeast-2", "NotFoundException",
-					"Key '" + strings.Replace(*k.Arn, "us-east-1", "ap-southeast-2", 1) + "' does not exist",
-				},
+				{*k.KeyId, "ap-southeast-2", "ValidationException", *k.KeyId + " does not have a replica key in the specified Region."},
 			} {
 				_, err := c.UpdatePrimaryRegion(t.Context(), &kms.UpdatePrimaryRegionInput{KeyId: &x.keyID, PrimaryRegion: &x.region})
 				refused(t, err, x.code, x.text)
 			}
+			_, err := c.UpdatePrimaryRegion(t.Context(), &kms.UpdatePrimaryRegionInput{KeyId: k.KeyId, PrimaryRegion: str("us-east-1")})
+			require.NoError(t, err, "where it is")
+			assert.Equal(t, types.KeyStateEnabled, metadata(t, c, k).KeyState)
 			there := srv.Client(inRegion("eu-west-1"))
-			_, err := there.UpdatePrimaryRegion(t.Context(), &kms.UpdatePrimaryRegionInput{KeyId: k.KeyId, PrimaryRegion: str("us-east-1")})
-			refused(t, err, "UnsupportedOperationException", *replica.Arn+" is not a multi-Region primary key.")
+			_, err = there.UpdatePrimaryRegion(t.Context(), &kms.UpdatePrimaryRegionInput{KeyId: k.KeyId, PrimaryRegion: str("us-east-1")})
+			refused(t, err, "KMSInvalidStateException", *replica.Arn+" is not a multi-Region primary key.")
 			_, err = there.DisableKey(t.Context(), &kms.DisableKeyInput{KeyId: k.KeyId})
 			require.NoError(t, err)
 			_, err = c.UpdatePrimaryRegion(t.Context(), &kms.UpdatePrimaryRegionInput{KeyId: k.KeyId, PrimaryRegion: str("eu-west-1")})

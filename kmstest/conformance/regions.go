@@ -186,10 +186,19 @@ var regionRules = []rule{
 		},
 	},
 	{
-		"UpdatePrimaryRegion", "to a Region without a replica is NotFound",
+		"UpdatePrimaryRegion", "to a Region without a replica is a ValidationException",
 		"UpdatePrimaryRegion makes no replica.",
 		func(t *trial) {
-			refusal(t, t.UpdatePrimaryRegion, &kms.UpdatePrimaryRegionInput{KeyId: t.shared(multiKey).KeyId, PrimaryRegion: &t.suite.region}, "NotFoundException")
+			refusal(t, t.UpdatePrimaryRegion, &kms.UpdatePrimaryRegionInput{KeyId: t.shared(multiKey).KeyId, PrimaryRegion: &t.suite.region}, "ValidationException")
+		},
+	},
+	{
+		"UpdatePrimaryRegion", "to the Region of the primary key is no mistake",
+		"There is nothing to do if the primary key is where it should be.",
+		func(t *trial) {
+			region := t.Options().Region
+			answer(t, t.UpdatePrimaryRegion, &kms.UpdatePrimaryRegionInput{KeyId: t.shared(multiKey).KeyId, PrimaryRegion: &region})
+			t.empty()
 		},
 	},
 	{
