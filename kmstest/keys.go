@@ -239,7 +239,8 @@ func (k *key) metadata(f face) *types.KeyMetadata {
 		Origin:                  k.origin,
 		SigningAlgorithms:       algorithms.Signing,
 	}
-	if k.seals() && k.store == nil {
+	creating := state == types.KeyStateCreating // when KMS knows of material only what the primary key has
+	if k.seals() && k.store == nil && !creating {
 		m.CurrentKeyMaterialId = new(k.ring.current.key.ID().String())
 	}
 	switch d := f.deletion; {
@@ -249,7 +250,11 @@ func (k *key) metadata(f face) *types.KeyMetadata {
 	default:
 		m.DeletionDate = new(d.at)
 	}
-	if k.origin == types.OriginTypeExternal && f.state != types.KeyStatePendingImport {
+	switch {
+	case k.origin != types.OriginTypeExternal || f.state == types.KeyStatePendingImport:
+	case creating:
+		m.ExpirationModel, m.ValidTo = k.ring.primary.expiration()
+	default:
 		m.ExpirationModel, m.ValidTo = k.expiration()
 	}
 	if k.multiRegion {

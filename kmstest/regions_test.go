@@ -46,7 +46,7 @@ func TestReplicateKey(t *testing.T) {
 			m.CreationDate = nil
 			want := *k
 			want.Arn, want.CreationDate, want.Description = &arn, nil, str("")
-			want.KeyState, want.Enabled = types.KeyStateCreating, false
+			want.KeyState, want.Enabled, want.CurrentKeyMaterialId = types.KeyStateCreating, false, nil
 			want.MultiRegionConfiguration = &types.MultiRegionConfiguration{
 				MultiRegionKeyType: types.MultiRegionKeyTypeReplica,
 				PrimaryKey:         &types.MultiRegionKey{Arn: k.Arn, Region: str("us-east-1")},
@@ -319,7 +319,11 @@ func TestMultiRegionImport(t *testing.T) {
 		refused(t, err, "KMSInvalidStateException", *k.Arn+" is pending import.")
 		id := importMaterial(t, c, k, material, func(in *kms.ImportKeyMaterialInput) { in.KeyMaterialDescription = str("safe 1") })
 		ciphertext := encrypt(t, c, k, "x", nil)
-		replica := replicate(t, srv, k, "eu-west-1")
+		out, err := c.ReplicateKey(t.Context(), &kms.ReplicateKeyInput{KeyId: k.KeyId, ReplicaRegion: str("eu-west-1")})
+		require.NoError(t, err)
+		assert.Equal(t, types.ExpirationModelTypeKeyMaterialDoesNotExpire, out.ReplicaKeyMetadata.ExpirationModel, "of the primary key")
+		assert.Nil(t, out.ReplicaKeyMetadata.CurrentKeyMaterialId)
+		replica := metadata(t, there, k)
 		assert.Equal(t, types.KeyStatePendingImport, replica.KeyState)
 		assert.Empty(t, replica.ExpirationModel)
 		assert.Equal(t, []types.RotationsListEntry{{
