@@ -152,7 +152,7 @@ func (c *call) newDataKey(r dataKeyRequest) (*dataKey, error) {
 	if err := d.generate(r); err != nil {
 		return nil, err
 	}
-	d.ciphertext, err = k.encrypt(u, d.plaintext)
+	d.ciphertext, err = k.material.SealDataKey(d.plaintext, material.AssociatedData(u.encryptionContext))
 	return d, err
 }
 

@@ -3,6 +3,7 @@ package kmstest_test
 import (
 	"crypto"
 	"crypto/x509"
+	"encoding/base64"
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -111,6 +112,27 @@ func TestGenerateDataKeyPairWithoutPlaintext(t *testing.T) {
 		require.NoError(t, err)
 		assertPair(t, opened.Plaintext, out.PublicKey)
 	})
+}
+
+// TestDataKeys_ciphertext: a ciphertext tells whether it is that of a data key.
+func TestDataKeys_ciphertext(t *testing.T) {
+	t.Parallel()
+	c := kmstest.New().API()
+	k := newKey(t, c)
+	start := func(ciphertext []byte) string { return base64.StdEncoding.EncodeToString(ciphertext)[:6] }
+	d, err := c.GenerateDataKey(t.Context(), &kms.GenerateDataKeyInput{KeyId: k.KeyId, KeySpec: types.DataKeySpecAes256})
+	require.NoError(t, err)
+	assert.Equal(t, "AQIDAH", start(d.CiphertextBlob))
+	p, err := c.GenerateDataKeyPair(t.Context(), &kms.GenerateDataKeyPairInput{KeyId: k.KeyId, KeyPairSpec: types.DataKeyPairSpecEccNistP256})
+	require.NoError(t, err)
+	assert.Equal(t, "AQIDAH", start(p.PrivateKeyCiphertextBlob))
+	assert.Equal(t, "AQICAH", start(encrypt(t, c, k, "x", nil)))
+	again, err := c.ReEncrypt(t.Context(), &kms.ReEncryptInput{CiphertextBlob: d.CiphertextBlob, DestinationKeyId: k.KeyId})
+	require.NoError(t, err)
+	assert.Equal(t, "AQICAH", start(again.CiphertextBlob))
+	opened, err := c.Decrypt(t.Context(), &kms.DecryptInput{CiphertextBlob: again.CiphertextBlob})
+	require.NoError(t, err)
+	assert.Equal(t, d.Plaintext, opened.Plaintext)
 }
 
 // TestGenerateDataKey_Asymmetric: only symmetric keys encrypt data keys.

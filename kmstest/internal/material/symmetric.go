@@ -15,9 +15,11 @@ const (
 	nonceSize  = 12
 	tagSize    = 16
 
-	// ciphertextPrefix is how every ciphertext of KMS starts ("AQICAH" in
-	// base64), which is how people recognise one in their logs.
+	// These are how every ciphertext of KMS starts, which is how people recognise
+	// one in their logs: "AQICAH" in base64, and "AQIDAH" if it is that of a data
+	// key.
 	ciphertextPrefix = "\x01\x02\x02\x00\x78"
+	dataKeyPrefix    = "\x01\x02\x03\x00\x78"
 	headerSize       = len(ciphertextPrefix) + len(ID{})
 )
 
@@ -64,6 +66,15 @@ func (a *aesKey) id(keyID string) ID {
 // [AssociatedData] makes of an encryption context. The ciphertext is 65 bytes
 // longer than the plaintext and names the material: see [ParseCiphertext].
 func (k *Key) Seal(plaintext, aad []byte) ([]byte, error) {
+	return k.seal(ciphertextPrefix, plaintext, aad)
+}
+
+// SealDataKey is Seal for a data key, of which the ciphertext tells.
+func (k *Key) SealDataKey(plaintext, aad []byte) ([]byte, error) {
+	return k.seal(dataKeyPrefix, plaintext, aad)
+}
+
+func (k *Key) seal(prefix string, plaintext, aad []byte) ([]byte, error) {
 	a, err := as[*aesKey](k, "has no symmetric encryption")
 	if err != nil {
 		return nil, err
@@ -72,14 +83,14 @@ func (k *Key) Seal(plaintext, aad []byte) ([]byte, error) {
 	// start of the ciphertext: one buffer serves both.
 	buf := make([]byte, 0, len(aad)+headerSize+nonceSize+len(plaintext)+tagSize)
 	buf = append(buf, aad...)
-	buf = append(buf, ciphertextPrefix...)
+	buf = append(buf, prefix...)
 	buf = append(buf, k.id[:]...)
 	//nolint:gosec // The nonce is nil because this AEAD makes its own.
 	return a.aead().Seal(buf, nil, plaintext, buf)[len(aad):], nil
 }
 
-// Open returns the plaintext of a ciphertext that [Key.Seal] made with the same
-// material, bound to the same KMS key, and with the same aad. All else is
+// Open returns the plaintext of a ciphertext that [Key.Seal] or [Key.SealDataKey]
+// made with the same material, bound to the same KMS key, and with the same aad. All else is
 // [ErrCiphertext].
 func (k *Key) Open(ciphertext, aad []byte) ([]byte, error) {
 	a, err := as[*aesKey](k, "has no symmetric encryption")
@@ -101,10 +112,14 @@ func (k *Key) Open(ciphertext, aad []byte) ([]byte, error) {
 // ciphertext. It does not authenticate anything; ok only says that ciphertext
 // has the form of one.
 func ParseCiphertext(ciphertext []byte) (id ID, ok bool) {
-	if len(ciphertext) < headerSize+nonceSize+tagSize || string(ciphertext[:len(ciphertextPrefix)]) != ciphertextPrefix {
+	if len(ciphertext) < headerSize+nonceSize+tagSize {
 		return ID{}, false
 	}
-	return ID(ciphertext[len(ciphertextPrefix):headerSize]), true
+	prefix := string(ciphertext[:len(ciphertextPrefix)])
+	if prefix != ciphertextPrefix && prefix != dataKeyPrefix {
+		return ID{}, false
+	}
+	return ID(ciphertext[len(prefix):headerSize]), true
 }
 
 // AssociatedData returns an encryption context as associated data. Two contexts

@@ -62,6 +62,22 @@ func TestKey_Seal(t *testing.T) {
 		got := base64.StdEncoding.EncodeToString(seal(t, k, []byte("plaintext"), aad))
 		assert.True(t, strings.HasPrefix(got, "AQICAH"), got)
 	})
+	t.Run("tells a data key, which opens as well", func(t *testing.T) {
+		t.Parallel()
+		sealed, err := k.SealDataKey([]byte("data key"), aad)
+		require.NoError(t, err)
+		got := base64.StdEncoding.EncodeToString(sealed)
+		assert.True(t, strings.HasPrefix(got, "AQIDAH"), got)
+		id, ok := material.ParseCiphertext(sealed)
+		assert.True(t, ok)
+		assert.Equal(t, k.ID(), id)
+		plaintext, err := k.Open(sealed, aad)
+		require.NoError(t, err)
+		assert.Equal(t, "data key", string(plaintext))
+		sealed[2] = 2
+		_, err = k.Open(sealed, aad)
+		require.ErrorIs(t, err, material.ErrCiphertext, "the difference is authenticated")
+	})
 	t.Run("the longest ciphertext is within 6144 bytes", func(t *testing.T) {
 		t.Parallel()
 		assert.LessOrEqual(t, len(seal(t, k, make([]byte, 4096), aad)), 6144)
@@ -204,7 +220,7 @@ func TestParseCiphertext(t *testing.T) {
 		}
 		for bit := range 8 * 5 {
 			_, ok := material.ParseCiphertext(flip(blob, bit))
-			assert.False(t, ok, "bit %d", bit)
+			assert.Equal(t, bit == 16, ok, "bit %d, of which one is that of a data key", bit)
 		}
 		_, ok := material.ParseCiphertext(nil)
 		assert.False(t, ok)
