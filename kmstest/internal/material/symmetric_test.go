@@ -3,7 +3,9 @@ package material_test
 import (
 	"crypto/aes"
 	"crypto/cipher"
+	"encoding/asn1"
 	"encoding/base64"
+	"encoding/binary"
 	"maps"
 	"math/rand/v2"
 	"slices"
@@ -28,7 +30,7 @@ func goldenCiphertext(tb testing.TB) (k *material.Key, ciphertext, aad []byte) {
 	tb.Helper()
 	raw := unhex(tb, "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f")
 	k = importKey(tb, types.KeySpecSymmetricDefault, raw).Bind("1234abcd-12ab-34cd-56ef-1234567890ab")
-	ciphertext = unhex(tb, "0102020078e84b29867d56724a6157513e0916793f54d13a7efe638771802fd92a9208bb4788758383cefbedec9a63556c7093f60a51c35a85859bb4819c6d9b12812d3778ab4196c2f6")
+	ciphertext = unhex(tb, "0102020078e84b29867d56724a6157513e0916793f54d13a7efe638771802fd92a9208bb4701e7bb3fb9959e152209609099ad6d4d3300000067306506092a864886f70d010706a0583056020100305106092a864886f70d010701301e060960864801650304012e3011040ceea5c4ff6e05ce2f69ff193902011080244063976d0232fe8937fa4bcafbcdc5da925940403944bcb53d0eb16bcbf4fabbc6547156")
 	return k, ciphertext, material.AssociatedData(map[string]string{"tenant": "blue", "purpose": "orders"})
 }
 
@@ -61,6 +63,55 @@ func TestKey_Seal(t *testing.T) {
 		t.Parallel()
 		got := base64.StdEncoding.EncodeToString(seal(t, k, []byte("plaintext"), aad))
 		assert.True(t, strings.HasPrefix(got, "AQICAH"), got)
+	})
+	t.Run("has the length and the form of those of KMS", func(t *testing.T) {
+		t.Parallel()
+		// From the fourth byte of the length on, as published ciphertexts have it.
+		for n, form := range map[int]string{
+			5:  "AAAAYzBhBgkqhkiG9w0BBwagVDBSAgEAME0GCSqGSIb3DQEHATAeBglghkgBZQMEAS4wEQQM(.{16})AgEQgC",
+			32: "AAAAfjB8BgkqhkiG9w0BBwagbzBtAgEAMGgGCSqGSIb3DQEHATAeBglghkgBZQMEAS4wEQQM(.{16})AgEQgD",
+		} {
+			blob := seal(t, k, make([]byte, n), aad)
+			assert.Len(t, blob, n+152)
+			assert.Regexp(t, "^"+form, base64.StdEncoding.EncodeToString(blob)[72:])
+		}
+	})
+	t.Run("is DER inside, for every length", func(t *testing.T) {
+		t.Parallel()
+		for n := range 4097 {
+			if n > 400 && n%97 != 0 && n != 4096 {
+				continue
+			}
+			blob := seal(t, k, make([]byte, n), aad)
+			require.EqualValues(t, 1, blob[37])
+			require.EqualValues(t, len(blob)-58, binary.BigEndian.Uint32(blob[54:]))
+			var outer struct {
+				Type    asn1.ObjectIdentifier
+				Content struct {
+					Version int
+					Data    struct {
+						Type      asn1.ObjectIdentifier
+						Algorithm struct {
+							ID         asn1.ObjectIdentifier
+							Parameters struct {
+								Nonce  []byte
+								TagLen int
+							}
+						}
+						Sealed []byte `asn1:"tag:0"`
+					}
+				} `asn1:"explicit,tag:0"`
+			}
+			rest, err := asn1.Unmarshal(blob[58:], &outer)
+			require.NoError(t, err, "%d bytes", n)
+			require.Empty(t, rest)
+			require.Equal(t, "1.2.840.113549.1.7.6", outer.Type.String())
+			require.Equal(t, "1.2.840.113549.1.7.1", outer.Content.Data.Type.String())
+			require.Equal(t, "2.16.840.1.101.3.4.1.46", outer.Content.Data.Algorithm.ID.String())
+			require.Len(t, outer.Content.Data.Algorithm.Parameters.Nonce, 12)
+			require.Equal(t, 16, outer.Content.Data.Algorithm.Parameters.TagLen)
+			require.Len(t, outer.Content.Data.Sealed, n+11+16)
+		}
 	})
 	t.Run("tells a data key, which opens as well", func(t *testing.T) {
 		t.Parallel()
@@ -102,10 +153,11 @@ func TestKey_Seal(t *testing.T) {
 		require.NoError(t, err)
 		gcm, err := cipher.NewGCM(block)
 		require.NoError(t, err)
-		header, nonce, sealed := blob[:37], blob[37:49], blob[49:]
+		at := len(blob) - len("plaintext") - 11 - 16
+		header, nonce, sealed := blob[:at], blob[at-5-12:at-5], blob[at:]
 		got, err := gcm.Open(nil, nonce, sealed, slices.Concat(aad, header))
 		require.NoError(t, err)
-		assert.Equal(t, "plaintext", string(got))
+		assert.Equal(t, strings.Repeat("\x00", 11)+"plaintext", string(got))
 		_, err = gcm.Open(nil, nonce, sealed, aad)
 		require.Error(t, err, "the header is not authenticated")
 		_, err = gcm.Open(nil, nonce, sealed, header)
