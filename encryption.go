@@ -70,9 +70,9 @@ func (e *Encryptor) WithGrantTokens(tokens ...string) *Encryptor {
 
 // snippet-start:[gov2.kms.Encrypt]
 
-// Encrypt encrypts 1 to 4,096 bytes under a key and returns the ciphertext, of at
-// most 6,144 bytes: that of a symmetric key is some 160 bytes longer than the plaintext. For more data use
-// a data key: [Encryptor.GenerateDataKey].
+// Encrypt encrypts 1 to 4,096 bytes under a key and returns the ciphertext, at most
+// 6,144 bytes. That of a symmetric key is some 160 bytes longer than the plaintext.
+// For more data use a data key: [Encryptor.GenerateDataKey].
 //
 // Store the key ARN beside the ciphertext, not an alias: [Encryptor.Decrypt]
 // needs the key, and an alias may move. An asymmetric key needs the option
