@@ -1,6 +1,7 @@
 package kmstest
 
 import (
+	"regexp"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/kms"
@@ -45,6 +46,10 @@ func (c *call) in(region string) *call {
 	return &there
 }
 
+// realRegion matches the names that Regions have: all of them are named after a
+// direction. A list of them would age.
+var realRegion = regexp.MustCompile(`^[a-z]{2,4}(-[a-z]{2,4})?-(north|south|east|west|central|northeast|northwest|southeast|southwest)-\d{1,2}$`)
+
 // newReplica returns a replica, in the Region of the call, of a key in another.
 func (c *call) newReplica(primary *key, description string) (*key, error) {
 	switch {
@@ -56,6 +61,8 @@ func (c *call) newReplica(primary *key, description string) (*key, error) {
 		return nil, validationError("%s cannot have a replica because it contains the primary.", c.region.region)
 	case partition(c.region.region) != partition(primary.region.region):
 		return nil, validationError("The replica key Region must be in the same AWS partition as the primary key Region.")
+	case !realRegion.MatchString(c.region.region):
+		return nil, validationError("Region %s is not a valid Region or multi-Region keys are not supported in Region %[1]s.", c.region.region)
 	}
 	k := &key{traits: primary.traits, ring: primary.ring, description: description}
 	k.region, k.created = c.region, c.now

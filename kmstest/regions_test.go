@@ -183,6 +183,10 @@ func TestReplicateKey(t *testing.T) {
 					*k.Arn, "cn-north-1", "ValidationException",
 					"The replica key Region must be in the same AWS partition as the primary key Region.",
 				},
+				{
+					*k.Arn, "us-invalid-1", "ValidationException",
+					"Region us-invalid-1 is not a valid Region or multi-Region keys are not supported in Region us-invalid-1.",
+				},
 				{*replica.Arn, "ap-south-1", "NotFoundException", "Invalid arn eu-west-1"},
 				{
 					*k.Arn, "Europe", "ValidationException",
