@@ -290,7 +290,7 @@ Principals:
 		var stdout, stderr bytes.Buffer
 		assert.Equal(t, failed, run(t.Context(), []string{"-addr", "127.0.0.1:0", "-state", damaged}, &stdout, &stderr))
 		assert.Equal(t, "kmslocal: kmstest: "+damaged+": damaged from byte 24 on: the checksum of a line is wrong. Nothing was changed. "+
-			"Put a good copy of the file in its place, or give up all that was kept after that byte: truncate -s 24 '"+damaged+"'\n", stderr.String())
+			"Put a good copy of the file in its place, or remove it to begin with nothing\n", stderr.String())
 		assert.Empty(t, stdout.String())
 	})
 }

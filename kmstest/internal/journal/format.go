@@ -17,8 +17,10 @@ type Contents struct {
 	Records map[string]json.RawMessage // by name
 	Dropped int64                      // the bytes at the end that were cut short, and count for nothing
 
-	size int64 // without those
-	sum  uint32
+	size  int64 // without those
+	sum   uint32
+	begun bool // there was a line
+	owed  int  // lines that have to follow, since they were written at once
 }
 
 // A DamageError says that a file is not as it was written, and from where on.
@@ -26,12 +28,16 @@ type DamageError struct {
 	Offset int64 // bytes before the damage
 	Reason string
 
-	name string
+	name  string
+	whole bool // what is before it is of no use by itself
 }
 
 func (e *DamageError) Error() string {
-	return fmt.Sprintf("damaged from byte %d on: %s. Nothing was changed. Put a good copy of the file in its place, "+
-		"or give up all that was kept after that byte: truncate -s %d '%s'", e.Offset, e.Reason, e.Offset, e.name)
+	text := fmt.Sprintf("damaged from byte %d on: %s. Nothing was changed. Put a good copy of the file in its place, ", e.Offset, e.Reason)
+	if e.whole {
+		return text + "or remove it to begin with nothing"
+	}
+	return text + fmt.Sprintf("or give up all that was kept after that byte: truncate -s %d '%s'", e.Offset, e.name)
 }
 
 // ErrFormat means that a file is none of this package, or of a newer version.
@@ -70,8 +76,9 @@ func appendBatch(dst []byte, before uint32, text []byte) ([]byte, uint32) {
 
 // Decode returns what is in a file: the last state of everything that is not gone.
 //
-// A last line without its line feed is a write that was cut short. All else that
-// is wrong is damage: see [*DamageError].
+// A last line without its line feed is a write that was cut short, unless it is of
+// those that a file begins with and that it has from the moment it has its name. All
+// else that is wrong is damage: see [*DamageError].
 func Decode(r io.Reader) (Contents, error) {
 	in := bufio.NewReaderSize(r, 1<<16)
 	if err := readHeader(in); err != nil {
@@ -85,10 +92,14 @@ func Decode(r io.Reader) (Contents, error) {
 		}
 		text, ended := bytes.CutSuffix(line, []byte("\n"))
 		switch {
-		case len(line) == 0:
+		case len(line) == 0 && c.begun && c.owed == 0:
 			return c, nil
+		case len(line) == 0:
+			return Contents{}, c.damage("it ends here, and more was written")
 		case !ended && c.isWhole(line[:len(line)-1]):
 			return Contents{}, c.damage("the end of the last line is wrong")
+		case !ended && (!c.begun || c.owed > 0):
+			return Contents{}, c.damage("it ends in the middle of a line that was written whole")
 		case !ended:
 			c.Dropped = int64(len(line))
 			return c, nil
@@ -145,8 +156,8 @@ func (c *Contents) apply(line []byte) error {
 	if !ok {
 		return c.damage("the checksum of a line is wrong")
 	}
-	var records []Record
-	if err := json.Unmarshal(text, &records); err != nil {
+	records, err := c.decode(text)
+	if err != nil {
 		return c.damage("a line is not JSON: " + err.Error())
 	}
 	for _, r := range records {
@@ -160,6 +171,18 @@ func (c *Contents) apply(line []byte) error {
 	return nil
 }
 
+// decode returns the records of a batch. The first line of a file has none, but says
+// how many lines were written with it.
+func (c *Contents) decode(text []byte) (records []Record, err error) {
+	first := !c.begun
+	c.begun = true
+	if first && !bytes.HasPrefix(text, []byte("[")) {
+		return nil, json.Unmarshal(text, &c.owed)
+	}
+	c.owed = max(c.owed-1, 0)
+	return records, json.Unmarshal(text, &records)
+}
+
 func (c *Contents) damage(reason string) error {
-	return &DamageError{Offset: c.size, Reason: reason}
+	return &DamageError{Offset: c.size, Reason: reason, whole: !c.begun || c.owed > 0}
 }

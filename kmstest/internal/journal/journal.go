@@ -7,7 +7,8 @@
 //
 // Batches are only ever appended. When they have become many times what the
 // records come to, the file is replaced by one with the records alone: see
-// [Journal.Rewrite].
+// [Journal.Rewrite]. The second line of a file has the number of lines with which it
+// was made in place of a batch, so that those cannot be lost from its end either.
 package journal
 
 import (
@@ -21,6 +22,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"slices"
+	"strconv"
 	"sync"
 	"sync/atomic"
 )
@@ -177,8 +179,11 @@ func writeRecords(file *os.File, records []Record) (size int64, sum uint32, err 
 	}
 	out := bufio.NewWriterSize(file, 1<<16)
 	_, _ = out.WriteString(header) // Flush returns the error of any write
-	size, sum = int64(len(header)), headerSum
-	var line []byte
+	size = int64(len(header))
+	lines := (len(records) + recordsPerLine - 1) / recordsPerLine
+	line, sum := appendBatch(nil, headerSum, strconv.AppendInt(nil, int64(lines), 10))
+	_, _ = out.Write(line)
+	size += int64(len(line))
 	for chunk := range slices.Chunk(records, recordsPerLine) {
 		line, sum = appendBatch(line[:0], sum, encode(chunk))
 		_, _ = out.Write(line)

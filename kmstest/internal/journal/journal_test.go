@@ -299,8 +299,12 @@ func TestDecode(t *testing.T) {
 		t.Parallel()
 		for n := range len(text) + 1 {
 			c, err := journal.Decode(bytes.NewReader(text[:n]))
-			if n < at[0] {
+			switch {
+			case n < bytes.IndexByte(text, '\n')+1:
 				assert.ErrorIs(t, err, journal.ErrFormat)
+				continue
+			case n < at[0]:
+				assert.ErrorAs(t, err, new(*journal.DamageError), "it was never as short as that")
 				continue
 			}
 			whole := len(at) - 1
@@ -320,13 +324,14 @@ func TestDecode(t *testing.T) {
 				damaged := bytes.Clone(text)
 				damaged[i] ^= 1 << bit
 				_, err := journal.Decode(bytes.NewReader(damaged))
-				if i < at[0] {
+				header := bytes.IndexByte(text, '\n') + 1
+				if i < header {
 					assert.ErrorIs(t, err, journal.ErrFormat)
 					continue
 				}
 				var d *journal.DamageError
 				require.ErrorAs(t, err, &d, "byte %d, bit %d", i, bit)
-				assert.Contains(t, at, int(d.Offset), "the start of a line")
+				assert.Contains(t, append(at, header), int(d.Offset), "the start of a line")
 				assert.LessOrEqual(t, int(d.Offset), i)
 			}
 		}
@@ -347,6 +352,49 @@ func TestDecode(t *testing.T) {
 				assert.ErrorAs(t, err, &d, "line %d is %s", i, what)
 			}
 		}
+	})
+
+	t.Run("misses what was written at once and is cut short anywhere", func(t *testing.T) {
+		t.Parallel()
+		name := fileName(t)
+		j, _ := open(t, name)
+		var all []journal.Record
+		for i := range 600 {
+			all = append(all, set(fmt.Sprint(i), i))
+		}
+		require.NoError(t, j.Rewrite(new(sync.Mutex), func() []journal.Record { return all }))
+		whole, err := os.ReadFile(name)
+		require.NoError(t, err)
+		require.Equal(t, 5, bytes.Count(whole, []byte("\n")))
+		commit(t, j, set("a", 1))
+		require.NoError(t, j.Close())
+		text, err := os.ReadFile(name)
+		require.NoError(t, err)
+		var ends []int // of lines
+		for i, b := range whole {
+			if b == '\n' {
+				ends = append(ends, i, i+1)
+			}
+		}
+		for n := 0; n < len(whole); n += 97 {
+			ends = append(ends, n)
+		}
+		for _, n := range ends {
+			_, err := journal.Decode(bytes.NewReader(text[:n]))
+			require.Equal(t, n < len(whole), err != nil, n)
+		}
+		for n := len(whole); n < len(text); n++ {
+			c, err := journal.Decode(bytes.NewReader(text[:n]))
+			require.NoError(t, err, n)
+			require.Len(t, c.Records, 600, n)
+		}
+	})
+
+	t.Run("reads a file that does not say how many lines it was made with", func(t *testing.T) {
+		t.Parallel()
+		c, err := journal.Decode(strings.NewReader("kmskit state, version 1\n0b7687e7 [{\"name\":\"a\",\"state\":1}]\n"))
+		require.NoError(t, err)
+		assert.Equal(t, "a=1", valuesOf(c))
 	})
 
 	t.Run("does not take a newer version for damage", func(t *testing.T) {
@@ -424,6 +472,15 @@ func TestOpen(t *testing.T) {
 			require.NoError(t, err)
 			assert.Equal(t, content, string(after))
 		}
+	})
+
+	t.Run("does not offer to keep the half of what was written at once", func(t *testing.T) {
+		t.Parallel()
+		name := fileName(t)
+		require.NoError(t, os.WriteFile(name, text[:at[0]-3], 0o600))
+		_, _, err := journal.Open(name)
+		assert.EqualError(t, err, name+": damaged from byte 24 on: it ends in the middle of a line that was written whole. Nothing was changed. "+
+			"Put a good copy of the file in its place, or remove it to begin with nothing")
 	})
 
 	t.Run("does not mind what a crash in Rewrite has left", func(t *testing.T) {
