@@ -72,14 +72,15 @@ const mode = 0o600
 
 // Open opens the file with that name and returns the records in it. If there is
 // no such file it makes an empty one. A file that is damaged is left as it is,
-// and Open returns a [*DamageError].
+// and Open returns a [*DamageError]. The name may be that of a link: the link stays.
 //
 // A batch at the end of the file that is cut short was being written when its
 // process or the machine died. Nobody was told that it was safe. Open cuts it off:
 // see [Contents].
 func Open(name string) (*Journal, Contents, error) {
-	if target, err := filepath.EvalSymlinks(name); err == nil { // so that a link stays one
-		name = target
+	name, err := resolve(name)
+	if err != nil {
+		return nil, Contents{}, err
 	}
 	file, contents, err := open(name)
 	if err != nil {
@@ -87,6 +88,26 @@ func Open(name string) (*Journal, Contents, error) {
 	}
 	j := &Journal{name: name, file: file, size: contents.size, rewritten: contents.size, sum: contents.sum}
 	return j, contents, nil
+}
+
+// resolve returns the name of the file itself, behind all links, be it there or
+// not. It means the same in whatever directory the process is later.
+func resolve(name string) (string, error) {
+	const mostLinks = 40 // as many as Linux follows
+	for range mostLinks {
+		if target, err := filepath.EvalSymlinks(name); err == nil {
+			return filepath.Abs(target)
+		}
+		target, err := os.Readlink(name)
+		if err != nil { // it is none
+			break
+		}
+		if !filepath.IsAbs(target) {
+			target = filepath.Join(filepath.Dir(name), target)
+		}
+		name = target
+	}
+	return filepath.Abs(name)
 }
 
 func open(name string) (*os.File, Contents, error) {
@@ -111,6 +132,9 @@ func open(name string) (*os.File, Contents, error) {
 // openLocked opens an existing file that nobody else has open.
 func openLocked(name string) (*os.File, error) {
 	for {
+		if err := checkKind(os.Stat(name)); err != nil {
+			return nil, err
+		}
 		file, err := os.OpenFile(name, os.O_RDWR|os.O_APPEND, 0) //nolint:gosec // the file that the caller has named
 		if err != nil {
 			return nil, err
@@ -124,6 +148,20 @@ func openLocked(name string) (*os.File, error) {
 			return file, nil
 		}
 		_ = file.Close()
+	}
+}
+
+// checkKind refuses what is no file: a pipe would be read for ever.
+func checkKind(info fs.FileInfo, err error) error {
+	switch {
+	case err != nil:
+		return err
+	case info.IsDir():
+		return fmt.Errorf("%w: it is a directory", ErrFormat)
+	case !info.Mode().IsRegular():
+		return fmt.Errorf("%w: it is a device, a pipe or the like", ErrFormat)
+	default:
+		return nil
 	}
 }
 
@@ -156,12 +194,8 @@ func create(name string) (*os.File, Contents, error) {
 // write writes a file that has records and no history, beside the one with that
 // name.
 func write(name string, records []Record) (*os.File, int64, uint32, error) {
-	file, err := os.OpenFile(name+".tmp", os.O_RDWR|os.O_CREATE|os.O_APPEND, mode) //nolint:gosec // beside it
+	file, err := createLocked(name + ".tmp")
 	if err != nil {
-		return nil, 0, 0, err
-	}
-	if err := lock(file); err != nil { // somebody else is about to make it
-		_ = file.Close()
 		return nil, 0, 0, err
 	}
 	size, sum, err := writeRecords(file, records)
@@ -172,11 +206,59 @@ func write(name string, records []Record) (*os.File, int64, uint32, error) {
 	return file, size, sum, nil
 }
 
+// createLocked makes a file that nobody else has, or ever had, open.
+func createLocked(name string) (*os.File, error) {
+	for {
+		file, err := os.OpenFile(name, os.O_RDWR|os.O_CREATE|os.O_EXCL|os.O_APPEND, mode) //nolint:gosec // beside the file that the caller has named
+		switch {
+		case errors.Is(err, fs.ErrExist):
+			if err := removeLeft(name); err != nil {
+				return nil, err
+			}
+			continue
+		case err != nil:
+			return nil, err
+		}
+		if err := lock(file); err != nil {
+			_ = file.Close()
+			return nil, err
+		}
+		// Somebody else may have taken it for what a crash has left.
+		if is(file, name) {
+			return file, nil
+		}
+		_ = file.Close()
+	}
+}
+
+// removeLeft removes what a crash has left of a new file, unless somebody is just
+// making it. All else that has this name is not ours to write to or to remove.
+func removeLeft(name string) error {
+	info, err := os.Lstat(name)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil
+	case err != nil:
+		return err
+	case !info.Mode().IsRegular():
+		return fmt.Errorf("%s is in the way: remove it", name)
+	}
+	file, err := os.OpenFile(name, os.O_RDWR, 0) //nolint:gosec // likewise
+	if err != nil {
+		return err
+	}
+	defer func() { _ = file.Close() }()
+	if err := lock(file); err != nil {
+		return err
+	}
+	if !is(file, name) {
+		return nil
+	}
+	return os.Remove(name)
+}
+
 // writeRecords writes a whole file, and returns when it is safe.
 func writeRecords(file *os.File, records []Record) (size int64, sum uint32, err error) {
-	if err := file.Truncate(0); err != nil { // of what a crash has left there
-		return 0, 0, err
-	}
 	out := bufio.NewWriterSize(file, 1<<16)
 	_, _ = out.WriteString(header) // Flush returns the error of any write
 	size = int64(len(header))

@@ -5,12 +5,14 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"maps"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -111,6 +113,27 @@ func TestJournal(t *testing.T) {
 		require.NoError(t, j.Close())
 		_, contents := open(t, name)
 		assert.Equal(t, "a=1", valuesOf(contents))
+	})
+
+	t.Run("follows a link to where no file is yet", func(t *testing.T) {
+		t.Parallel()
+		dir := t.TempDir()
+		name := filepath.Join(dir, "state")
+		require.NoError(t, os.Symlink("state", filepath.Join(dir, "near"))) // relative to its own directory
+		require.NoError(t, os.Symlink(filepath.Join(dir, "near"), filepath.Join(dir, "far")))
+		j, _ := open(t, filepath.Join(dir, "far"))
+		commit(t, j, set("a", 1))
+		require.NoError(t, j.Close())
+		_, contents := open(t, name)
+		assert.Equal(t, "a=1", valuesOf(contents))
+	})
+
+	t.Run("is not led round in circles by links", func(t *testing.T) {
+		t.Parallel()
+		name := fileName(t)
+		require.NoError(t, os.Symlink(name, name))
+		_, _, err := journal.Open(name)
+		assert.ErrorContains(t, err, name)
 	})
 
 	t.Run("has no directory of its own", func(t *testing.T) {
@@ -266,6 +289,20 @@ func TestJournal_Rewrite(t *testing.T) {
 		_, contents := open(t, name)
 		assert.Equal(t, "a=1 b=2", valuesOf(contents))
 	})
+}
+
+// TestJournal_directory is about a name that is relative to where the process was.
+func TestJournal_directory(t *testing.T) { //nolint:paralleltest // it changes the directory of the process
+	dir := t.TempDir()
+	t.Chdir(dir)
+	j, _ := open(t, "state")
+	t.Chdir(t.TempDir())
+	commit(t, j, set("a", 1))
+	require.NoError(t, j.Rewrite(new(sync.Mutex), func() []journal.Record { return []journal.Record{set("a", 2)} }))
+	require.NoError(t, j.Close())
+	assert.NoFileExists(t, "state")
+	_, contents := open(t, filepath.Join(dir, "state"))
+	assert.Equal(t, "a=2", valuesOf(contents))
 }
 
 // history returns a file of some batches, and what it has after each of them: at
@@ -481,6 +518,75 @@ func TestOpen(t *testing.T) {
 		_, _, err := journal.Open(name)
 		assert.EqualError(t, err, name+": damaged from byte 24 on: it ends in the middle of a line that was written whole. Nothing was changed. "+
 			"Put a good copy of the file in its place, or remove it to begin with nothing")
+	})
+
+	t.Run("takes files only", func(t *testing.T) {
+		t.Parallel()
+		_, _, err := journal.Open(t.TempDir())
+		assert.ErrorIs(t, err, journal.ErrFormat)
+		assert.ErrorContains(t, err, "it is a directory")
+		_, _, err = journal.Open(os.DevNull)
+		assert.ErrorIs(t, err, journal.ErrFormat)
+		assert.ErrorContains(t, err, "it is a device, a pipe or the like")
+	})
+
+	t.Run("does not write to what somebody has put beside it", func(t *testing.T) {
+		t.Parallel()
+		name := fileName(t)
+		precious := name + ".precious"
+		require.NoError(t, os.WriteFile(precious, []byte("precious"), 0o600))
+		require.NoError(t, os.Symlink(precious, name+".tmp"))
+		_, _, err := journal.Open(name)
+		assert.EqualError(t, err, name+": "+name+".tmp is in the way: remove it")
+		content, err := os.ReadFile(precious)
+		require.NoError(t, err)
+		assert.Equal(t, "precious", string(content))
+	})
+
+	t.Run("is its owner's alone, whatever a crash has left beside it", func(t *testing.T) {
+		t.Parallel()
+		name := fileName(t)
+		require.NoError(t, os.WriteFile(name+".tmp", nil, 0o600))
+		require.NoError(t, os.Chmod(name+".tmp", 0o666))
+		spy, err := os.Open(name + ".tmp")
+		require.NoError(t, err)
+		defer func() { require.NoError(t, spy.Close()) }()
+		j, _ := open(t, name)
+		commit(t, j, set("a", 1))
+		info, err := os.Stat(name)
+		require.NoError(t, err)
+		assert.Equal(t, os.FileMode(0o600), info.Mode())
+		seen, err := io.ReadAll(spy)
+		require.NoError(t, err)
+		assert.Empty(t, seen)
+	})
+
+	t.Run("is made once, by whoever is first", func(t *testing.T) {
+		t.Parallel()
+		for range 50 {
+			name := fileName(t)
+			var made atomic.Int32
+			var wg sync.WaitGroup
+			for range 8 {
+				wg.Go(func() {
+					j, _, err := journal.Open(name)
+					if err != nil {
+						assert.ErrorIs(t, err, journal.ErrInUse)
+						return
+					}
+					made.Add(1)
+					assert.NoError(t, j.Wait(j.Enter([]journal.Record{set("a", 1)})))
+					t.Cleanup(func() { _ = j.Close() })
+				})
+			}
+			wg.Wait()
+			assert.Equal(t, int32(1), made.Load())
+			text, err := os.ReadFile(name)
+			require.NoError(t, err)
+			c, err := journal.Decode(bytes.NewReader(text))
+			require.NoError(t, err)
+			assert.Equal(t, "a=1", valuesOf(c))
+		}
 	})
 
 	t.Run("does not mind what a crash in Rewrite has left", func(t *testing.T) {
