@@ -29,10 +29,10 @@ import (
 // being written when the process died, and that no client was told of, is dropped;
 // the error log says so. See [WithErrorLog].
 //
-// If the file cannot be written, because the disk is full for example, a change is
-// answered with KMSInternalException, the error log has the cause, and from then
-// on the Server refuses all changes, and all that depends on what is not in the
-// file. Open it again when the cause is mended.
+// If the file cannot be written, because the disk is full or somebody has removed,
+// moved or replaced it, a change is answered with KMSInternalException, the error log
+// has the cause, and from then on the Server refuses all changes, and all that depends
+// on what is not in the file. Open it again when the cause is mended.
 func Open(name string, opts ...Option) (*Server, error) {
 	o := newOptions(opts)
 	if err := o.check(); err != nil {
@@ -180,16 +180,25 @@ func (k *keeper) await(batch uint64) error {
 	err := k.file.Wait(batch)
 	switch {
 	case err != nil && before == nil:
-		k.server.errorLog.Printf("kmstest: the world cannot be kept any more, so that all changes are refused: %v", err)
+		k.reportEnd(err)
 	case err == nil && k.file.Bloated():
 		k.rewrite()
 	}
 	return err
 }
 
+func (k *keeper) reportEnd(err error) {
+	k.server.errorLog.Printf("kmstest: the world cannot be kept any more, so that all changes are refused: %v", err)
+}
+
 // rewrite replaces the file by one without history.
 func (k *keeper) rewrite() {
-	if err := k.file.Rewrite(k.server.mu.RLocker(), k.all); err != nil {
+	err := k.file.Rewrite(k.server.mu.RLocker(), k.all)
+	switch {
+	case err == nil:
+	case k.file.Err() != nil:
+		k.reportEnd(err)
+	default:
 		k.server.errorLog.Printf("kmstest: the file of the world goes on growing, since it cannot be rewritten: %v", err)
 	}
 }

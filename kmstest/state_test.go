@@ -226,6 +226,43 @@ func TestOpen(t *testing.T) {
 	})
 }
 
+// TestOpen_replaced is about a Server whose file somebody has put another one in the
+// place of, such as an older copy of it.
+func TestOpen_replaced(t *testing.T) {
+	t.Parallel()
+	for what, change := range map[string]func(t *testing.T, srv *kmstest.Server){
+		"before a change": func(t *testing.T, srv *kmstest.Server) {
+			t.Helper()
+			_, err := srv.API().CreateKey(t.Context(), &kms.CreateKeyInput{})
+			refusedWith(t, err, "KMSInternalException")
+		},
+		"before Close": func(*testing.T, *kmstest.Server) {},
+	} {
+		t.Run(what, func(t *testing.T) {
+			t.Parallel()
+			name := stateFile(t)
+			var report bytes.Buffer
+			srv, err := kmstest.Open(name, kmstest.WithClock(still), kmstest.WithErrorLog(log.New(&report, "", 0)))
+			require.NoError(t, err)
+			k := newKey(t, srv.API())
+			other := stateFile(t)
+			require.NoError(t, openState(t, other).Close())
+			require.NoError(t, os.Rename(other, name))
+			before, err := os.ReadFile(name)
+			require.NoError(t, err)
+
+			change(t, srv)
+			encrypt(t, srv.API(), k, "x", nil)
+			assert.EqualError(t, srv.Close(), "kmstest: "+name+": it was removed, moved or replaced while it was in use. Nothing more is written")
+			assert.Equal(t, "kmstest: the world cannot be kept any more, so that all changes are refused: "+name+
+				": it was removed, moved or replaced while it was in use. Nothing more is written\n", report.String())
+			after, err := os.ReadFile(name)
+			require.NoError(t, err)
+			assert.Equal(t, before, after)
+		})
+	}
+}
+
 // TestOpen_cut cuts a file off in the middle of its last changes and between them,
 // as a crash may do: what was acknowledged before is there.
 func TestOpen_cut(t *testing.T) {

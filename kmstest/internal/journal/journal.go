@@ -63,6 +63,9 @@ var (
 	// ErrInUse means that another Journal, of this process or another, has the
 	// file open.
 	ErrInUse = errors.New("it is in use: another Server, of this process or another one, has it open")
+	// ErrMoved means that the file has lost its name, be it to another one. To write
+	// on would be to write what nobody finds again, or over what somebody has put there.
+	ErrMoved = errors.New("it was removed, moved or replaced while it was in use. Nothing more is written")
 	// ErrClosed means that the Journal has been closed.
 	ErrClosed = errors.New("the file is closed")
 )
@@ -349,10 +352,21 @@ func (j *Journal) flush() error {
 	if err := j.file.Sync(); err != nil {
 		return j.fail(err)
 	}
+	if err := j.checkName(); err != nil {
+		return j.fail(err)
+	}
 	j.size += int64(len(text))
 	j.sum = sum
 	j.safe.Store(entered)
 	return nil
+}
+
+// checkName returns an error if the file has lost its name.
+func (j *Journal) checkName() error {
+	if is(j.file, j.name) {
+		return nil
+	}
+	return fmt.Errorf("%s: %w", j.name, ErrMoved)
 }
 
 // fail ends all changes. What was written of the last batches nobody was told of,
@@ -406,11 +420,18 @@ func (j *Journal) Rewrite(lock sync.Locker, records func() []Record) error {
 	if err := j.Err(); err != nil {
 		return err
 	}
+	if err := j.checkName(); err != nil {
+		return j.end(err)
+	}
 	list, included, entered := j.take(lock, records)
 	file, size, sum, err := write(j.name, list)
 	if err != nil {
 		j.rewritten = j.size // so as not to try again at once
 		return err
+	}
+	if err := j.checkName(); err != nil { // it has taken a while to write
+		_, _ = os.Remove(file.Name()), file.Close()
+		return j.end(err)
 	}
 	if file, err = replace(j.file, file, j.name); err != nil {
 		return j.end(err) // nobody knows which of the files it is

@@ -136,6 +136,56 @@ func TestJournal(t *testing.T) {
 		assert.ErrorContains(t, err, name)
 	})
 
+	t.Run("takes no changes once somebody has moved, removed or replaced it", func(t *testing.T) {
+		t.Parallel()
+		for what, do := range map[string]func(t *testing.T, name string){
+			"removed":  func(t *testing.T, name string) { require.NoError(t, os.Remove(name)) },
+			"moved":    func(t *testing.T, name string) { require.NoError(t, os.Rename(name, name+".old")) },
+			"replaced": func(t *testing.T, name string) { replaceFile(t, name) },
+		} {
+			t.Run(what, func(t *testing.T) {
+				t.Parallel()
+				name := fileName(t)
+				j, _ := open(t, name)
+				commit(t, j, set("a", 1))
+				do(t, name)
+				before, _ := os.ReadFile(name)
+				assert.ErrorIs(t, j.Wait(j.Enter([]journal.Record{set("a", 2)})), journal.ErrMoved)
+				assert.ErrorContains(t, j.Err(), name)
+				assert.ErrorIs(t, j.Rewrite(new(sync.Mutex), func() []journal.Record { return nil }), journal.ErrMoved)
+				assert.ErrorIs(t, j.Close(), journal.ErrMoved)
+				after, _ := os.ReadFile(name)
+				assert.Equal(t, before, after)
+			})
+			t.Run(what+" before Rewrite", func(t *testing.T) {
+				t.Parallel()
+				name := fileName(t)
+				j, _ := open(t, name)
+				do(t, name)
+				before, _ := os.ReadFile(name)
+				assert.ErrorIs(t, j.Rewrite(new(sync.Mutex), func() []journal.Record { return nil }), journal.ErrMoved)
+				assert.ErrorIs(t, j.Err(), journal.ErrMoved)
+				after, _ := os.ReadFile(name)
+				assert.Equal(t, before, after)
+				assert.NoFileExists(t, name+".tmp")
+			})
+			t.Run(what+" in the middle of Rewrite", func(t *testing.T) {
+				t.Parallel()
+				name := fileName(t)
+				j, _ := open(t, name)
+				var before []byte
+				assert.ErrorIs(t, j.Rewrite(new(sync.Mutex), func() []journal.Record {
+					do(t, name)
+					before, _ = os.ReadFile(name)
+					return nil
+				}), journal.ErrMoved)
+				after, _ := os.ReadFile(name)
+				assert.Equal(t, before, after)
+				assert.NoFileExists(t, name+".tmp")
+			})
+		}
+	})
+
 	t.Run("has no directory of its own", func(t *testing.T) {
 		t.Parallel()
 		_, _, err := journal.Open(filepath.Join(t.TempDir(), "no", "state"))
@@ -289,6 +339,13 @@ func TestJournal_Rewrite(t *testing.T) {
 		_, contents := open(t, name)
 		assert.Equal(t, "a=1 b=2", valuesOf(contents))
 	})
+}
+
+// replaceFile puts a file of somebody's in place of one.
+func replaceFile(t *testing.T, name string) {
+	t.Helper()
+	require.NoError(t, os.WriteFile(name+".new", []byte("a backup"), 0o600))
+	require.NoError(t, os.Rename(name+".new", name))
 }
 
 // TestJournal_directory is about a name that is relative to where the process was.
