@@ -24,6 +24,13 @@ func (s *Server) ForceState(keyID string, state types.KeyState) {
 	k.state = state
 }
 
+// Planned returns how many changes wait for their time, be it in vain.
+func Planned(s *Server) int {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	return len(s.agenda.events)
+}
+
 // Dump prints the world of s, field by field and however deep, as lines that say
 // where they stand. It knows nothing of what a file keeps, so what a file lacks
 // is found. Last usage and key material are printed if they are wanted.

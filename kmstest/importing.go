@@ -355,8 +355,8 @@ func (w *world) awaitExpiry(k *key, m *ringMaterial) {
 	if i.validTo.IsZero() {
 		return
 	}
-	w.schedule(i.validTo, func() {
-		if m.imports[k] == i && m != k.ring.pending {
+	w.schedule(i.validTo, func() bool { return m.imports[k] == i }, func() {
+		if m != k.ring.pending {
 			w.removeMaterial(k, m)
 		}
 	})

@@ -241,10 +241,8 @@ func (w *world) connect(s *keyStore, at time.Time) {
 // awaitConnection puts the end of the attempt to connect s on the agenda.
 func (w *world) awaitConnection(s *keyStore) {
 	at := s.settled
-	w.schedule(at, func() {
-		if s.state != types.ConnectionStateTypeConnecting || !s.settled.Equal(at) {
-			return
-		}
+	waits := func() bool { return s.state == types.ConnectionStateTypeConnecting && s.settled.Equal(at) }
+	w.schedule(at, waits, func() {
 		w.mark(s)
 		s.state = types.ConnectionStateTypeConnected
 		if s.failure = s.backing.fault(w); s.failure != "" {

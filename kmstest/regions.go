@@ -81,10 +81,7 @@ func (w *world) pass(k *key, through types.KeyState, now time.Time) {
 // awaitPassage puts the end of such a state on the agenda.
 func (w *world) awaitPassage(k *key, now time.Time) {
 	through := k.state
-	w.schedule(now, func() {
-		if k.state != through {
-			return
-		}
+	w.schedule(now, func() bool { return k.state == through }, func() {
 		k.state = types.KeyStateEnabled
 		if !k.complete() {
 			k.state = types.KeyStatePendingImport

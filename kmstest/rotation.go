@@ -73,8 +73,8 @@ func (c *call) checkRotation(k *key, kind types.RotationType) error {
 
 // scheduleRotation puts the next automatic rotation of a ring on the agenda.
 func (w *world) scheduleRotation(r *keyRing) {
-	at := r.schedule.next
-	w.schedule(at, func() { w.rotateIfDue(r, at) })
+	s, at := r.schedule, r.schedule.next
+	w.schedule(at, func() bool { return r.schedule == s && s.next.Equal(at) }, func() { w.rotateIfDue(r, at) })
 }
 
 // rotateIfDue rotates the material of a ring if its schedule says so. A key that

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log"
+	"math"
 	"net/http"
 	"os"
 	"regexp"
@@ -231,6 +232,7 @@ func newServer(o options, life uint64) *Server {
 		names:       newGenerator(o.seed, purposeIn(life, "names")),
 		sealer:      newSealer(newGenerator(o.seed, "seals")),
 	}
+	s.agenda.next.Store(never)
 	s.faults.seeds = newGenerator(o.seed, "faults")
 	s.delays = newPropagation(o.delays, newGenerator(o.seed, "delays"))
 	for _, root := range o.roots {
@@ -283,7 +285,8 @@ func (s *Server) Now() time.Time {
 }
 
 // Advance moves the clock of this KMS forward, and with it all that waits for a
-// time, such as the deletion of keys. It panics if d is negative.
+// time, such as the deletion of keys. It panics if d is negative, and where it would
+// have moved the clock by more than 292 years in all, the longest [time.Duration].
 func (s *Server) Advance(d time.Duration) {
 	if d < 0 {
 		panic("kmstest: time cannot be moved back")
@@ -291,6 +294,9 @@ func (s *Server) Advance(d time.Duration) {
 	defer s.keep() // when the lock is back
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if time.Duration(s.advanced.Load()) > math.MaxInt64-d {
+		panic("kmstest: time cannot be moved forward by more than 292 years in all")
+	}
 	s.advanced.Add(int64(d))
 	s.mark(serverEntity{})
 }

@@ -142,6 +142,65 @@ func TestTime(t *testing.T) {
 		}
 	})
 
+	t.Run("brings about what is due in every century", func(t *testing.T) {
+		t.Parallel()
+		for _, now := range []time.Time{
+			{},
+			time.Unix(0, 0).Add(-7 * day), // so that it is due at zero
+			time.Date(2400, 1, 1, 0, 0, 0, 0, time.UTC),
+		} {
+			srv := kmstest.New(kmstest.WithClock(func() time.Time { return now }))
+			k := newKey(t, srv.API())
+			_, err := srv.API().ScheduleKeyDeletion(t.Context(), &kms.ScheduleKeyDeletionInput{KeyId: k.KeyId, PendingWindowInDays: aws.Int32(7)})
+			require.NoError(t, err)
+			srv.Advance(7*day - time.Millisecond)
+			assert.Equal(t, types.KeyStatePendingDeletion, stateOf(t, srv, k), now)
+			srv.Advance(time.Millisecond)
+			_, err = srv.API().DescribeKey(t.Context(), &kms.DescribeKeyInput{KeyId: k.KeyId})
+			refusedWith(t, err, "NotFoundException")
+		}
+	})
+
+	t.Run("goes 292 years ahead and not back", func(t *testing.T) {
+		t.Parallel()
+		srv := kmstest.New(kmstest.WithClock(still))
+		k := newKey(t, srv.API())
+		enableRotation(t, srv.API(), k, 2560)
+		const half = math.MaxInt64 / 2
+		srv.Advance(half)
+		assert.Len(t, rotations(t, srv.API(), k), int(half/(2560*day)))
+		srv.Advance(half)
+		rotated := rotations(t, srv.API(), k)
+		assert.Len(t, rotated, int(2*half/(2560*day)))
+		assert.Equal(t, still().Add(2560*day), rotated[0].RotationDate.UTC())
+		now := srv.Now()
+		assert.PanicsWithValue(t, "kmstest: time cannot be moved forward by more than 292 years in all", func() { srv.Advance(half) })
+		assert.Equal(t, now, srv.Now())
+		newKey(t, srv.API())
+	})
+
+	t.Run("forgets what was put off and never comes", func(t *testing.T) {
+		t.Parallel()
+		srv := kmstest.New(kmstest.WithClock(still))
+		k, kept := newKey(t, srv.API()), newKey(t, srv.API())
+		enableRotation(t, srv.API(), kept, 90)
+		for range 1000 {
+			enableRotation(t, srv.API(), k, 90)
+			_, err := srv.API().DisableKeyRotation(t.Context(), &kms.DisableKeyRotationInput{KeyId: k.KeyId})
+			require.NoError(t, err)
+			_, err = srv.API().ScheduleKeyDeletion(t.Context(), &kms.ScheduleKeyDeletionInput{KeyId: k.KeyId})
+			require.NoError(t, err)
+			_, err = srv.API().CancelKeyDeletion(t.Context(), &kms.CancelKeyDeletionInput{KeyId: k.KeyId})
+			require.NoError(t, err)
+			_, err = srv.API().EnableKey(t.Context(), &kms.EnableKeyInput{KeyId: k.KeyId})
+			require.NoError(t, err)
+		}
+		assert.Less(t, kmstest.Planned(srv), 100)
+		srv.Advance(90 * day)
+		assert.Len(t, rotations(t, srv.API(), kept), 1)
+		assert.Empty(t, rotations(t, srv.API(), k))
+	})
+
 	t.Run("is that of a synctest bubble inside one", func(t *testing.T) {
 		t.Parallel()
 		synctest.Test(t, func(t *testing.T) {

@@ -3,6 +3,7 @@ package kmstest
 import (
 	"cmp"
 	"container/heap"
+	"math"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -265,43 +266,63 @@ func removeFrom[K comparable, T any](lists map[K][]T, name K, item T, compare fu
 // first request past that time, under the lock, so that no goroutine has to wait.
 type agenda struct {
 	events eventHeap
-	next   atomic.Pointer[time.Time] // of the first event; nil if there is none
+	swept  int          // how many there were when those that do not apply were last taken out
+	next   atomic.Int64 // the time of the first event, in milliseconds as nanoseconds end in 2262
 }
 
-// An event checks that it still applies: it stays on the agenda when what it was
-// for is cancelled.
+// never is the time of the first event where there is none.
+const never = math.MaxInt64
+
+// An event stays on the agenda for a while when what it was for is cancelled.
 type event struct {
-	at    time.Time
-	apply func()
+	at      time.Time
+	applies func() bool
+	apply   func()
 }
 
-// schedule puts a change on the agenda. The caller holds the lock.
-func (w *world) schedule(at time.Time, apply func()) {
-	heap.Push(&w.agenda.events, event{at, apply})
-	w.agenda.announce()
+// schedule puts a change on the agenda. It is made if applies says so at that time,
+// and at all times before. The caller holds the lock.
+func (w *world) schedule(at time.Time, applies func() bool, apply func()) {
+	a := &w.agenda
+	a.sweep()
+	heap.Push(&a.events, event{at, applies, apply})
+	a.next.Store(a.first())
 }
 
-// announce says when the first event is, for those who do not hold the lock.
-func (a *agenda) announce() {
-	if len(a.events) == 0 {
-		a.next.Store(nil)
+// sweep takes out what does not apply any more, when the agenda has doubled: else
+// what is put on it and cancelled all day would only go when its time has come.
+func (a *agenda) sweep() {
+	const worthIt = 64
+	if len(a.events) < worthIt+2*a.swept {
 		return
 	}
-	a.next.Store(new(a.events[0].at))
+	a.events = slices.DeleteFunc(a.events, func(e event) bool { return !e.applies() })
+	heap.Init(&a.events)
+	a.swept = len(a.events)
+}
+
+// first returns the time of the first event.
+func (a *agenda) first() int64 {
+	if len(a.events) == 0 {
+		return never
+	}
+	return a.events[0].at.UnixMilli()
 }
 
 // settle carries out what has become due.
 func (w *world) settle(now time.Time) {
-	if next := w.agenda.next.Load(); next == nil || now.Before(*next) {
+	if now.UnixMilli() < w.agenda.next.Load() {
 		return
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	events := &w.agenda.events
-	for len(*events) > 0 && !(*events)[0].at.After(now) {
-		heap.Pop(events).(event).apply()
+	a := &w.agenda
+	for len(a.events) > 0 && !a.events[0].at.After(now) {
+		if e := heap.Pop(&a.events).(event); e.applies() {
+			e.apply()
+		}
 	}
-	w.agenda.announce()
+	a.next.Store(a.first())
 }
 
 // An eventHeap implements heap.Interface: the earliest event first.
@@ -332,10 +353,7 @@ func (w *world) scheduleDeletion(k *key, now time.Time, days int32) {
 // awaitDeletion puts the deletion that k waits for on the agenda.
 func (w *world) awaitDeletion(k *key) {
 	d := k.deletion
-	w.schedule(d.at, func() {
-		if k.deletion != d {
-			return
-		}
+	w.schedule(d.at, func() bool { return k.deletion == d }, func() {
 		w.removeKey(k)
 		p := k.ring.primary
 		if p != nil && p.state == types.KeyStatePendingReplicaDeletion && len(k.ring.replicas) == 0 {
