@@ -1,6 +1,7 @@
 package kmstest
 
 import (
+	"bytes"
 	"cmp"
 	"encoding/base64"
 	"encoding/hex"
@@ -9,8 +10,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"iter"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/kms"
@@ -142,7 +145,10 @@ func (e *seedEntry) UnmarshalYAML(n *yaml.Node) error {
 	if err := cmp.Or(
 		knownMembers(n, "KeyId", "Region", "Description", "KeySpec", "KeyUsage", "MultiRegion",
 			"Enabled", "Policy", "Aliases", "Tags", "Material"),
+		textMembers(n, "KeyId", "Region", "Description", "KeySpec", "KeyUsage", "Material"),
+		boolMembers(n, "MultiRegion", "Enabled"),
 		listMembers(n, "Aliases", "Tags"),
+		textItems(n, "Aliases"),
 	); err != nil {
 		return err
 	}
@@ -155,32 +161,99 @@ func (e *seedEntry) UnmarshalYAML(n *yaml.Node) error {
 }
 
 func (t *seedTag) UnmarshalYAML(n *yaml.Node) error {
-	if err := knownMembers(n, "TagKey", "TagValue"); err != nil {
+	if err := cmp.Or(knownMembers(n, "TagKey", "TagValue"), textMembers(n, "TagKey", "TagValue")); err != nil {
 		return err
 	}
 	type plain seedTag
 	return n.Decode((*plain)(t))
 }
 
-// knownMembers refuses members of a mapping that have no such names.
+// knownMembers refuses members of a mapping that have no such names, or twice the
+// same.
 func knownMembers(n *yaml.Node, names ...string) error {
 	if n.Kind != yaml.MappingNode {
 		return fmt.Errorf("line %d: an object is wanted, with %s", n.Line, strings.Join(names, ", "))
 	}
+	lines := map[string]int{}
 	for i := 0; i < len(n.Content); i += 2 {
-		if name := n.Content[i]; !slices.Contains(names, name.Value) {
+		name := n.Content[i]
+		if !slices.Contains(names, name.Value) {
 			return fmt.Errorf("line %d: there is no member %q; there are %s", name.Line, name.Value, strings.Join(names, ", "))
+		}
+		if line := lines[name.Value]; line != 0 {
+			return fmt.Errorf("line %d: member %s is in line %d too", name.Line, name.Value, line)
+		}
+		lines[name.Value] = name.Line
+	}
+	return nil
+}
+
+// members returns those members of a mapping that are there and not null, by name.
+func members(n *yaml.Node, names []string) iter.Seq2[string, *yaml.Node] {
+	return func(yield func(string, *yaml.Node) bool) {
+		for i := 0; i+1 < len(n.Content); i += 2 {
+			name, value := n.Content[i].Value, behindAlias(n.Content[i+1])
+			if slices.Contains(names, name) && !isNull(value) && !yield(name, value) {
+				return
+			}
+		}
+	}
+}
+
+// behindAlias returns what an alias of YAML stands for, and any other node itself.
+func behindAlias(n *yaml.Node) *yaml.Node {
+	if n.Kind == yaml.AliasNode {
+		return n.Alias
+	}
+	return n
+}
+
+func isNull(n *yaml.Node) bool { return n.Kind == yaml.ScalarNode && n.ShortTag() == "!!null" }
+
+// textMembers refuses those members of a mapping if they are no texts.
+func textMembers(n *yaml.Node, names ...string) error {
+	for name, value := range members(n, names) {
+		if value.Kind != yaml.ScalarNode {
+			return fmt.Errorf("line %d: member %s must be a text", value.Line, name)
 		}
 	}
 	return nil
 }
 
-// listMembers refuses those members of a mapping unless they are lists or absent.
+// boolMembers refuses those members of a mapping if they are neither true nor false.
+func boolMembers(n *yaml.Node, names ...string) error {
+	for name, value := range members(n, names) {
+		if value.Decode(new(bool)) != nil {
+			return fmt.Errorf("line %d: member %s must be true or false", value.Line, name)
+		}
+	}
+	return nil
+}
+
+// listMembers refuses those members of a mapping if they are no lists, or have items
+// with nothing in them, which the parser would leave out.
 func listMembers(n *yaml.Node, names ...string) error {
-	for i := 0; i+1 < len(n.Content); i += 2 {
-		name, value := n.Content[i].Value, n.Content[i+1]
-		if slices.Contains(names, name) && (value.Kind == yaml.MappingNode || value.Kind == yaml.ScalarNode && value.ShortTag() != "!!null") {
+	for name, value := range members(n, names) {
+		if value.Kind != yaml.SequenceNode {
 			return fmt.Errorf("line %d: member %s must be a list", value.Line, name)
+		}
+		for _, item := range value.Content {
+			if isNull(item) {
+				return fmt.Errorf("line %d: an item of member %s is empty", item.Line, name)
+			}
+		}
+	}
+	return nil
+}
+
+// textItems refuses those members of a mapping, which are lists, if they have other
+// items than texts.
+func textItems(n *yaml.Node, names ...string) error {
+	for name, value := range members(n, names) {
+		for _, item := range value.Content {
+			if behindAlias(item).Kind != yaml.ScalarNode {
+				return fmt.Errorf("line %d: the items of member %s must be texts", item.Line, name)
+			}
 		}
 	}
 	return nil
@@ -200,10 +273,25 @@ func (d *seedDocument) UnmarshalYAML(n *yaml.Node) error {
 	return n.Decode((*plain)(d))
 }
 
+// longestSeed is more than a seed of the largest number of keys that an account has.
+const longestSeed = 64 << 20 // bytes
+
 func parseSeed(r io.Reader) (d seedDocument, err error) {
-	in := yaml.NewDecoder(r) // which reads JSON too
+	text, err := io.ReadAll(io.LimitReader(r, longestSeed+1))
+	switch {
+	case err != nil:
+		return d, err
+	case len(text) > longestSeed:
+		return d, fmt.Errorf("the document has more than %d bytes", longestSeed)
+	}
+	if err := checkText(text); err != nil {
+		return d, err
+	}
+	in := yaml.NewDecoder(bytes.NewReader(text)) // which reads JSON too
 	if err := in.Decode(&d); errors.Is(err, io.EOF) {
 		return d, errors.New("the document is empty")
+	} else if list, ok := errors.AsType[*yaml.TypeError](err); ok {
+		return d, errors.New(strings.Join(list.Errors, "\n"))
 	} else if err != nil {
 		return d, err
 	}
@@ -211,6 +299,28 @@ func parseSeed(r io.Reader) (d seedDocument, err error) {
 		return d, errors.New("there is something behind the document")
 	}
 	return d, nil
+}
+
+// checkText refuses what is no text in UTF-8, or in UTF-16 with the mark that YAML
+// wants of that, since the parser does not say where it found it.
+func checkText(text []byte) error {
+	if bytes.HasPrefix(text, []byte("\xff\xfe")) || bytes.HasPrefix(text, []byte("\xfe\xff")) {
+		return nil
+	}
+	line := 1
+	for len(text) > 0 {
+		r, size := utf8.DecodeRune(text)
+		switch {
+		case r == utf8.RuneError && size == 1:
+			return fmt.Errorf("line %d: byte %#x is not UTF-8", line, text[0])
+		case r == '\n':
+			line++
+		case r < ' ' && r != '\t' && r != '\r':
+			return fmt.Errorf("line %d: there is a control character, %U", line, r)
+		}
+		text = text[size:]
+	}
+	return nil
 }
 
 // A seedling is a key that is to be made, if it is not there.
@@ -225,6 +335,9 @@ func (l seedling) refuse(err error) error {
 	return fmt.Errorf("line %d: key %s in %s: %w", l.entry.line, l.entry.KeyID, l.key.region.region, err)
 }
 
+// mostWrong is how many entries are named that are wrong by themselves.
+const mostWrong = 20
+
 // planSeed makes the keys outside of the world, so that all that is wrong with
 // them by themselves is found first.
 func (s *Server) planSeed(entries []seedEntry) ([]seedling, error) {
@@ -234,7 +347,10 @@ func (s *Server) planSeed(entries []seedEntry) ([]seedling, error) {
 	for _, e := range entries {
 		l, err := s.newSeedling(e)
 		if err != nil {
-			wrong = append(wrong, fmt.Errorf("line %d: key %q: %w", e.line, e.KeyID, err))
+			if wrong = append(wrong, fmt.Errorf("line %d: key %q: %w", e.line, e.KeyID, err)); len(wrong) == mostWrong {
+				wrong = append(wrong, errors.New("there may be more"))
+				break
+			}
 			continue
 		}
 		if line := first[l.key.arn]; line != 0 {
@@ -323,7 +439,7 @@ func (l *seedling) grow(in *kms.CreateKeyInput) (err error) {
 		return err
 	}
 	if l.given, err = material.Import(k.spec, b); err != nil {
-		return err
+		return fmt.Errorf("member Material: %w", err)
 	}
 	k.ring.current = &ringMaterial{key: l.given.Bind(k.id)}
 	return nil
@@ -346,7 +462,8 @@ func seedMaterial(spec types.KeySpec, text string) ([]byte, error) {
 	if isPair(spec) {
 		block, rest := pem.Decode([]byte(text))
 		if block == nil || block.Type != "PRIVATE KEY" || len(rest) > 0 {
-			return nil, fmt.Errorf("member Material must be one PEM block PRIVATE KEY (PKCS #8) for key spec %s", spec)
+			return nil, fmt.Errorf("member Material must be one PEM block PRIVATE KEY (PKCS #8) for key spec %s; "+
+				"openssl pkcs8 -topk8 -nodes makes one of other forms", spec)
 		}
 		return block.Bytes, nil
 	}
@@ -500,6 +617,7 @@ type seedPrincipal struct {
 func (p *seedPrincipal) UnmarshalYAML(n *yaml.Node) error {
 	if err := cmp.Or(
 		knownMembers(n, "Arn", "AccessKeyId", "SecretAccessKey", "SessionToken", "Policies", "Tags"),
+		textMembers(n, "Arn", "AccessKeyId", "SecretAccessKey", "SessionToken"),
 		listMembers(n, "Policies", "Tags"),
 	); err != nil {
 		return err

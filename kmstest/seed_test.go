@@ -8,6 +8,7 @@ import (
 	"crypto/rsa"
 	"crypto/x509"
 	"encoding/base64"
+	"encoding/binary"
 	"encoding/json"
 	"encoding/pem"
 	"errors"
@@ -17,6 +18,7 @@ import (
 	"sync/atomic"
 	"testing"
 	"testing/iotest"
+	"unicode/utf16"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/kms"
@@ -168,6 +170,18 @@ Keys:
 		assert.NoError(t, err)
 	})
 
+	t.Run("says which member has material of another kind", func(t *testing.T) {
+		t.Parallel()
+		ec, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+		require.NoError(t, err)
+		document, err := json.Marshal(map[string]any{"Keys": []any{map[string]any{
+			"KeyId": seededID, "KeySpec": "ECC_NIST_P384", "KeyUsage": "SIGN_VERIFY", "Material": privatePEM(t, ec),
+		}}})
+		require.NoError(t, err)
+		assert.EqualError(t, kmstest.New().Seed(bytes.NewReader(document)), "kmstest: seed: line 1: key \""+seededID+"\": "+
+			"member Material: material: not the key material of ECC_NIST_P384: a key on P-384 is wanted, not on P-256")
+	})
+
 	t.Run("makes replicas of a multi-Region key", func(t *testing.T) {
 		t.Parallel()
 		const id = "mrk-1234abcd12ab34cd56ef1234567890ab"
@@ -294,43 +308,55 @@ Principals:
 		t.Parallel()
 		key := func(members string) string { return "Keys:\n- {KeyId: " + seededID + members + "}" }
 		for document, want := range map[string]string{
-			"":                           "the document is empty",
-			"# nothing":                  "the document is empty",
-			"Keys: {":                    "yaml: line 1",
-			"[]":                         "line 1: an object is wanted, with Keys, Principals",
-			"keys: []":                   `line 1: there is no member "keys"; there are Keys, Principals`,
-			"Keys: [1]":                  "line 1: an object is wanted, with KeyId",
-			"Keys: {}":                   "kmstest: seed: line 1: member Keys must be a list",
-			key(", Tags: {team: a}"):     "line 2: member Tags must be a list",
-			key(", Aliases: alias/a"):    "line 2: member Aliases must be a list",
-			"a: 1\n---\nb":               `line 1: there is no member "a"`,
-			"Keys: []\n---\nKeys: []":    "there is something behind the document",
-			key(", Colour: red"):         `line 2: there is no member "Colour"; there are KeyId, Region`,
-			key(", KeyId: x"):            "already defined",
-			key(", Tags: [{Key: a}]"):    `there is no member "Key"; there are TagKey, TagValue`,
-			key(", Tags: [{TagKey: a}]"): "tagValue",
-			key(", Tags: [{TagKey: aws:a, TagValue: b}]"):                                "reserved",
-			key(", Enabled: perhaps"):                                                    "cannot unmarshal",
-			key(", Region: earth"):                                                       `line 2: key "` + seededID + `": "earth" is not the name of a Region`,
-			key(", KeySpec: ROT13"):                                                      "failed to satisfy constraint",
-			key(", KeySpec: RSA_2048"):                                                   "You must specify a KeyUsage value",
-			key(", KeySpec: SM2, KeyUsage: SIGN_VERIFY"):                                 "KeySpec SM2 is not supported",
-			key(", MultiRegion: true"):                                                   "member KeyId begins with mrk-",
-			key(", Aliases: [orders]"):                                                   "Alias must start with the prefix",
-			key(", Aliases: [alias/aws/x]"):                                              `alias "alias/aws/x"`,
-			key(", Aliases: [alias/a, alias/a]"):                                         "alias/a is there already",
-			key(", Aliases: [alias/taken]"):                                              "line 2: key " + seededID + " in us-east-1: alias/taken is there already, as the alias of another key",
-			key(", Policy: {}"):                                                          "MalformedPolicyDocumentException",
-			key(", Policy: hello"):                                                       "MalformedPolicyDocumentException: Could not parse the policy: line 1, column 1: invalid character 'h'",
-			key(", Material: abcd"):                                                      "member Material must be 32 bytes in hexadecimal or base64",
-			key(", Material: '" + strings.Repeat("0", 62) + "'"):                         "member Material must be 32 bytes",
-			key(", Material: secret"):                                                    "member Material must be 32 bytes",
-			key(", KeySpec: RSA_2048, KeyUsage: SIGN_VERIFY, Material: abcd"):            "member Material must be one PEM block",
-			"Keys:\n- {KeyId: 1234}":                                                     "member KeyId must be a UUID",
-			"Keys:\n- {KeyId: " + strings.ToUpper(seededID) + "}":                        "in lower case",
-			"Keys:\n- {Description: x}":                                                  "line 2: key \"\": member KeyId is required",
-			"Keys:\n- {KeyId: " + seededID + "}\n- {KeyId: " + seededID + "}":            "line 3: key " + seededID + " in us-east-1: it is in line 2 too",
-			"Keys:\n- {KeyId: mrk-1234abcd12ab34cd56ef1234567890ab, MultiRegion: false}": "member KeyId begins with mrk-",
+			"":                              "the document is empty",
+			"# nothing":                     "the document is empty",
+			"Keys: {":                       "yaml: line 1",
+			"[]":                            "line 1: an object is wanted, with Keys, Principals",
+			"keys: []":                      `line 1: there is no member "keys"; there are Keys, Principals`,
+			"Keys: [1]":                     "line 1: an object is wanted, with KeyId",
+			"Keys: {}":                      "kmstest: seed: line 1: member Keys must be a list",
+			key(", Tags: {team: a}"):        "line 2: member Tags must be a list",
+			key(", Aliases: alias/a"):       "line 2: member Aliases must be a list",
+			"a: 1\n---\nb":                  `line 1: there is no member "a"`,
+			"Keys: []\n---\nKeys: []":       "there is something behind the document",
+			key(", Colour: red"):            `line 2: there is no member "Colour"; there are KeyId, Region`,
+			key(", KeyId: x"):               "line 2: member KeyId is in line 2 too",
+			key(", Policy: {a: 1, a: 2}"):   `line 2: mapping key "a" already defined at line 2`,
+			"Keys: []\nKeys: []":            "line 2: member Keys is in line 1 too",
+			"{\"Keys\": [],\n\"Keys\": []}": "line 2: member Keys is in line 1 too",
+			"Keys:\n- ":                     "line 2: an item of member Keys is empty",
+			key(", Tags: [~]"):              "line 2: an item of member Tags is empty",
+			key(", Aliases: [~]"):           "line 2: an item of member Aliases is empty",
+			key(", Aliases: [{a: b}]"):      "line 2: the items of member Aliases must be texts",
+			key(", Description: [a]"):       "line 2: member Description must be a text",
+			key(", Tags: [{TagKey: {}}]"):   "line 2: member TagKey must be a text",
+			key(", Description: \xff"):      "line 2: byte 0xff is not UTF-8",
+			key(", Description: \x00"):      "line 2: there is a control character, U+0000",
+			key(", Tags: [{Key: a}]"):       `there is no member "Key"; there are TagKey, TagValue`,
+			key(", Tags: [{TagKey: a}]"):    "tagValue",
+			key(", Tags: [{TagKey: aws:a, TagValue: b}]"):                     "reserved",
+			key(", Enabled: perhaps"):                                         "line 2: member Enabled must be true or false",
+			key(", MultiRegion: 1"):                                           "line 2: member MultiRegion must be true or false",
+			key(", Region: earth"):                                            `line 2: key "` + seededID + `": "earth" is not the name of a Region`,
+			key(", KeySpec: ROT13"):                                           "failed to satisfy constraint",
+			key(", KeySpec: RSA_2048"):                                        "You must specify a KeyUsage value",
+			key(", KeySpec: SM2, KeyUsage: SIGN_VERIFY"):                      "KeySpec SM2 is not supported",
+			key(", MultiRegion: true"):                                        "member KeyId begins with mrk-",
+			key(", Aliases: [orders]"):                                        "Alias must start with the prefix",
+			key(", Aliases: [alias/aws/x]"):                                   `alias "alias/aws/x"`,
+			key(", Aliases: [alias/a, alias/a]"):                              "alias/a is there already",
+			key(", Aliases: [alias/taken]"):                                   "line 2: key " + seededID + " in us-east-1: alias/taken is there already, as the alias of another key",
+			key(", Policy: {}"):                                               "MalformedPolicyDocumentException",
+			key(", Policy: hello"):                                            "MalformedPolicyDocumentException: Could not parse the policy: line 1, column 1: invalid character 'h'",
+			key(", Material: abcd"):                                           "member Material must be 32 bytes in hexadecimal or base64",
+			key(", Material: '" + strings.Repeat("0", 62) + "'"):              "member Material must be 32 bytes",
+			key(", Material: secret"):                                         "member Material must be 32 bytes",
+			key(", KeySpec: RSA_2048, KeyUsage: SIGN_VERIFY, Material: abcd"): "member Material must be one PEM block",
+			"Keys:\n- {KeyId: 1234}":                                          "member KeyId must be a UUID",
+			"Keys:\n- {KeyId: " + strings.ToUpper(seededID) + "}":             "in lower case",
+			"Keys:\n- {Description: x}":                                       "line 2: key \"\": member KeyId is required",
+			"Keys:\n- {KeyId: " + seededID + "}\n- {KeyId: " + seededID + "}": "line 3: key " + seededID + " in us-east-1: it is in line 2 too",
+			"Keys:\n- {KeyId: mrk-1234abcd12ab34cd56ef1234567890ab, MultiRegion: false}":                                                                                                   "member KeyId begins with mrk-",
 			"Keys:\n- {KeyId: mrk-1234abcd12ab34cd56ef1234567890ab}\n- {KeyId: mrk-1234abcd12ab34cd56ef1234567890ab, Region: eu-west-1, KeySpec: HMAC_256, KeyUsage: GENERATE_VERIFY_MAC}": "line 3: key mrk-1234abcd12ab34cd56ef1234567890ab in eu-west-1: its primary key is another one in us-east-1",
 		} {
 			srv := seeded(t, kmstest.New(), "Keys: [{KeyId: ffffffff-12ab-34cd-56ef-1234567890ab, Aliases: [alias/taken]}]")
@@ -368,6 +394,28 @@ Principals:
 		err := kmstest.New().Seed(strings.NewReader("Keys:\n- {KeyId: x}\n- {KeyId: " + seededID + "}\n- {KeyId: y}"))
 		assert.ErrorContains(t, err, `line 2: key "x"`)
 		assert.ErrorContains(t, err, `line 4: key "y"`)
+	})
+
+	t.Run("names no more of them than somebody reads", func(t *testing.T) {
+		t.Parallel()
+		err := kmstest.New().Seed(strings.NewReader("Keys: [&a {KeyId: x}" + strings.Repeat(", *a", 1000) + "]"))
+		require.Error(t, err)
+		assert.Equal(t, 20, strings.Count(err.Error(), `key "x"`))
+		assert.ErrorContains(t, err, "\nthere may be more")
+	})
+
+	t.Run("does not read for ever", func(t *testing.T) {
+		t.Parallel()
+		assert.ErrorContains(t, kmstest.New().Seed(endless{}), "the document has more than 67108864 bytes")
+	})
+
+	t.Run("reads UTF-16", func(t *testing.T) {
+		t.Parallel()
+		text := []byte{0xff, 0xfe}
+		for _, u := range utf16.Encode([]rune("Keys: [{KeyId: " + seededID + "}]")) {
+			text = binary.LittleEndian.AppendUint16(text, u)
+		}
+		metadataOf(t, seeded(t, kmstest.New(), string(text)).API(), seededID)
 	})
 
 	t.Run("prints no material", func(t *testing.T) {
