@@ -192,6 +192,33 @@ func Changes(name string) bool {
 	return !handlers[name].operation.reads
 }
 
+// Records returns the records of the file of s, as JSON.
+func Records(tb testing.TB, s *Server) string {
+	tb.Helper()
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	text, err := json.Marshal(s.mu.keeper.all())
+	require.NoError(tb, err)
+	return string(text)
+}
+
+// Restore returns the Server that a file with these records makes, without the file.
+// It reports whether text is records at all.
+func Restore(text string, opts ...Option) (s *Server, ok bool, err error) {
+	var list []journal.Record
+	if err := json.Unmarshal([]byte(text), &list); err != nil {
+		return nil, false, err
+	}
+	records := map[string]json.RawMessage{}
+	for _, r := range list {
+		if r.State != nil {
+			records[r.Name] = r.State
+		}
+	}
+	s, err = restore(newOptions(opts), records)
+	return s, true, err
+}
+
 // WriteRecords writes a file with records, each of which is JSON.
 func WriteRecords(tb testing.TB, name string, records ...string) {
 	tb.Helper()

@@ -97,7 +97,10 @@ func appendRecord[T any](list []T, text []byte) ([]T, error) {
 func decodeRecord(text []byte, into any) error {
 	d := json.NewDecoder(bytes.NewReader(text))
 	d.DisallowUnknownFields()
-	return d.Decode(into)
+	if err := d.Decode(into); err != nil {
+		return fmt.Errorf("%w; a newer version of kmskit may have written it", err)
+	}
+	return nil
 }
 
 // A builder builds a world of records.
@@ -196,6 +199,9 @@ func (b *builder) ring(x ringState) error {
 		}
 	}
 	if x.Schedule != nil {
+		if x.Schedule.Days <= 0 {
+			return fmt.Errorf("ring %d rotates every %d days", x.Number, x.Schedule.Days)
+		}
 		r.schedule = &schedule{days: x.Schedule.Days, next: x.Schedule.Next}
 	}
 	for _, text := range x.Former {
@@ -238,6 +244,9 @@ func (b *builder) key(x keyState, primaries map[string]bool) error {
 	if k.ring == nil {
 		return fmt.Errorf("%s has no ring %d", k.arn, x.Ring)
 	}
+	if err := x.check(k); err != nil {
+		return err
+	}
 	if primaries[k.arn] {
 		k.ring.primary = k
 	}
@@ -266,6 +275,37 @@ func (b *builder) key(x keyState, primaries map[string]bool) error {
 	b.server.insertKey(k)
 	b.keys[k.arn] = k
 	return nil
+}
+
+// check refuses what the world has no meaning for, or that does not go together.
+func (x keyState) check(k *key) error {
+	waits := x.State == types.KeyStatePendingDeletion || x.State == types.KeyStatePendingReplicaDeletion
+	ofAnother := func(m *ringMaterial) bool { return m.key.Spec() != x.Spec }
+	switch {
+	case !isKeyID(x.ID):
+		return fmt.Errorf("%q is not the ID of a key", x.ID)
+	case !slices.Contains(x.Spec.Values(), x.Spec):
+		return unknown(k, "key spec", x.Spec)
+	case !slices.Contains(x.Usage.Values(), x.Usage):
+		return unknown(k, "key usage", x.Usage)
+	case !slices.Contains(x.Origin.Values(), x.Origin):
+		return unknown(k, "origin", x.Origin)
+	case !slices.Contains(x.State.Values(), x.State):
+		return unknown(k, "state", x.State)
+	case waits != (x.Deletion != nil):
+		return fmt.Errorf("%s is %s, and its deletion says otherwise", k.arn, x.State)
+	case slices.ContainsFunc(k.ring.materials(), ofAnother):
+		return fmt.Errorf("%s has material of another key spec than %s", k.arn, x.Spec)
+	case k.ring.current == nil && x.Origin != types.OriginTypeExternal && x.Origin != types.OriginTypeExternalKeyStore:
+		return fmt.Errorf("%s has no material", k.arn)
+	default:
+		return nil
+	}
+}
+
+// unknown tells of a value that KMS has, if at all, since a newer version.
+func unknown[T ~string](k *key, what string, value T) error {
+	return fmt.Errorf("%s has the %s %q, which this version of kmskit does not know", k.arn, what, value)
 }
 
 // imports gives the copies of imported material to the keys of a ring, and checks

@@ -203,15 +203,31 @@ func TestOpen(t *testing.T) {
 
 	t.Run("refuses records that contradict one another", func(t *testing.T) {
 		t.Parallel()
+		ring := func(key string) string {
+			return `{"name":"ring 3","state":{"number":3,"keyId":"` + seededID + `","spec":"SYMMETRIC_DEFAULT","primary":"` + arnOf("key/"+seededID) + `",` +
+				`"materials":[{"key":"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="}]}}, ` + key
+		}
+		key := func(members string) string {
+			return `{"name":"key x","state":{"account":"` + account + `","region":"us-east-1","id":"` + seededID + `","ring":3,` + members + `}}`
+		}
 		for record, want := range map[string]string{
 			`{"name":"alias x","state":{"key":"k","name":"alias/x","created":"2026-01-01T00:00:00Z","updated":"2026-01-01T00:00:00Z"}}`: "k has alias alias/x and is not there",
-			`{"name":"grant x","state":{"key":"k","id":"g"}}`:        "k has grant g and is not there",
-			`{"name":"key x","state":{"id":"k","ring":3}}`:           "has no ring 3",
-			`{"name":"ring 3","state":{"number":3,"primary":"k"}}`:   "ring 3 has no primary key",
-			`{"name":"store x","state":{"id":"cks-1"}}`:              "nothing backs custom key store cks-1",
-			`{"name":"key x","state":{"colour":"red"}}`:              `record "key x": json: unknown field "colour"`,
-			`{"name":"dream","state":1}`:                             `record "dream": a newer version of kmskit has written it`,
-			`{"name":"ring 3","state":{"number":3,"former":["xy"]}}`: `"xy" is not the ID of key material`,
+			`{"name":"grant x","state":{"key":"k","id":"g"}}`:                                                                                             "k has grant g and is not there",
+			`{"name":"key x","state":{"id":"k","ring":3}}`:                                                                                                "has no ring 3",
+			`{"name":"ring 3","state":{"number":3,"primary":"k"}}`:                                                                                        "ring 3 has no primary key",
+			`{"name":"store x","state":{"id":"cks-1"}}`:                                                                                                   "nothing backs custom key store cks-1",
+			`{"name":"key x","state":{"colour":"red"}}`:                                                                                                   `record "key x": json: unknown field "colour"; a newer version of kmskit may have written it`,
+			`{"name":"dream","state":1}`:                                                                                                                  `record "dream": a newer version of kmskit has written it`,
+			`{"name":"ring 3","state":{"number":3,"former":["xy"]}}`:                                                                                      `"xy" is not the ID of key material`,
+			`{"name":"ring 3","state":{"number":3,"schedule":{"days":0,"next":"2026-01-01T00:00:00Z"}}}`:                                                  "ring 3 rotates every 0 days",
+			ring(`{"name":"key x","state":{"account":"` + account + `","region":"us-east-1","id":"x","ring":3}}`):                                         `"x" is not the ID of a key`,
+			ring(key(`"spec":"NEW_SPEC"`)):                                                                                                                `has the key spec "NEW_SPEC", which this version of kmskit does not know`,
+			ring(key(`"spec":"SYMMETRIC_DEFAULT","usage":"DIVINATION"`)):                                                                                  `has the key usage "DIVINATION"`,
+			ring(key(`"spec":"SYMMETRIC_DEFAULT","usage":"ENCRYPT_DECRYPT","origin":"MARS"`)):                                                             `has the origin "MARS"`,
+			ring(key(`"spec":"SYMMETRIC_DEFAULT","usage":"ENCRYPT_DECRYPT","origin":"AWS_KMS","state":"Asleep"`)):                                         `has the state "Asleep"`,
+			ring(key(`"spec":"SYMMETRIC_DEFAULT","usage":"ENCRYPT_DECRYPT","origin":"AWS_KMS","state":"PendingDeletion"`)):                                "is PendingDeletion, and its deletion says otherwise",
+			ring(key(`"spec":"HMAC_256","usage":"GENERATE_VERIFY_MAC","origin":"AWS_KMS","state":"Enabled"`)):                                             "has material of another key spec than HMAC_256",
+			`{"name":"ring 3","state":{"number":3}}, ` + key(`"spec":"SYMMETRIC_DEFAULT","usage":"ENCRYPT_DECRYPT","origin":"AWS_KMS","state":"Enabled"`): "has no material",
 		} {
 			name := stateFile(t)
 			kmstest.WriteRecords(t, name, `{"name":"server","state":{"sealKey":"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=","life":1,"advanced":0}}`, record)
@@ -342,5 +358,57 @@ func TestClose(t *testing.T) {
 		refusedWith(t, err, "KMSInternalException")
 		encrypt(t, srv.API(), k, "x", nil)
 		assert.Equal(t, before, kmstest.Dump(srv, false, true))
+	})
+}
+
+// FuzzOpen checks that any records are either a world or an error, and that the world
+// can be used.
+func FuzzOpen(f *testing.F) {
+	srv := openState(f, stateFile(f))
+	srv.SetCloudHSMCluster(cluster())
+	srv.SetXKSProxy(proxy())
+	f.Add(kmstest.Records(f, srv))
+	newStore(f, srv.API(), clusterStore("a"))
+	newStore(f, srv.API(), proxyStore("b"))
+	k := newKey(f, srv.API(), multiRegion)
+	newAlias(f, srv.API(), "alias/a", k)
+	_, err := srv.API().CreateGrant(f.Context(), newGrant(k))
+	require.NoError(f, err)
+	enableRotation(f, srv.API(), k, 90)
+	rotate(f, srv.API(), k)
+	_, err = srv.API().ReplicateKey(f.Context(), &kms.ReplicateKeyInput{KeyId: k.KeyId, ReplicaRegion: str("eu-west-1")})
+	require.NoError(f, err)
+	f.Add(kmstest.Records(f, srv))
+	imported := newKey(f, srv.API(), external)
+	in := importInput(f, srv.API(), imported, random(32))
+	until(still().Add(day))(in)
+	_, err = srv.API().ImportKeyMaterial(f.Context(), in)
+	require.NoError(f, err)
+	_, err = srv.API().ScheduleKeyDeletion(f.Context(), &kms.ScheduleKeyDeletionInput{KeyId: imported.KeyId})
+	require.NoError(f, err)
+	newKey(f, srv.API(), ofSpec(types.KeySpecEccNistP256, types.KeyUsageTypeSignVerify))
+	f.Add(kmstest.Records(f, srv))
+
+	f.Fuzz(func(t *testing.T, text string) {
+		srv, ok, err := kmstest.Restore(text, kmstest.WithClock(still), kmstest.WithErrorLog(failOnPanic(t)))
+		if !ok || err != nil {
+			return
+		}
+		kmstest.Dump(srv, true, true)
+		c := srv.API()
+		for range 2 {
+			keys, err := c.ListKeys(t.Context(), &kms.ListKeysInput{})
+			require.NoError(t, err)
+			for _, k := range keys.Keys {
+				_, _ = c.DescribeKey(t.Context(), &kms.DescribeKeyInput{KeyId: k.KeyId})
+				_, _ = c.Encrypt(t.Context(), &kms.EncryptInput{KeyId: k.KeyId, Plaintext: []byte("x")})
+				_, _ = c.ListGrants(t.Context(), &kms.ListGrantsInput{KeyId: k.KeyId})
+				_, _ = c.ListKeyRotations(t.Context(), &kms.ListKeyRotationsInput{KeyId: k.KeyId})
+				_, _ = c.RotateKeyOnDemand(t.Context(), &kms.RotateKeyOnDemandInput{KeyId: k.KeyId})
+			}
+			_, err = c.ListAliases(t.Context(), &kms.ListAliasesInput{})
+			require.NoError(t, err)
+			srv.Advance(400 * day)
+		}
 	})
 }

@@ -123,7 +123,8 @@ func readHeader(in *bufio.Reader) error {
 	case len(start) == 0:
 		return fmt.Errorf("%w: it is empty. Remove it to begin with nothing", ErrFormat)
 	case strings.HasPrefix(string(start), magic):
-		return fmt.Errorf("%w of this version of kmskit: it begins with %q", ErrFormat, start)
+		return fmt.Errorf("%w of this version of kmskit: it begins with %q. Nothing was changed. "+
+			"Open it with the version that has written it", ErrFormat, start)
 	default:
 		return fmt.Errorf("%w: it does not begin with %q. Nothing was changed", ErrFormat, header)
 	}

@@ -495,7 +495,7 @@ func TestDecode(t *testing.T) {
 		t.Parallel()
 		_, err := journal.Decode(strings.NewReader("kmskit state, version 2\n"))
 		assert.ErrorIs(t, err, journal.ErrFormat)
-		assert.ErrorContains(t, err, `version 2`)
+		assert.ErrorContains(t, err, `it begins with "kmskit state, version 2\n". Nothing was changed. Open it with the version that has written it`)
 	})
 
 	t.Run("says why it could not read", func(t *testing.T) {
