@@ -10,13 +10,16 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
 	"testing/synctest"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/kms"
+	"github.com/aws/smithy-go"
 	"github.com/kmskit/kmskit/kmstest"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -432,4 +435,49 @@ func FuzzServeHTTP(f *testing.F) {
 		require.NoError(t, json.Unmarshal(w.Body.Bytes(), &e))
 		assert.Regexp(t, `^[A-Za-z]+Exception$`, e.Type)
 	})
+}
+
+// FuzzTokens puts anything at all where KMS's own tokens go, and where keys are named.
+// None of it is taken, and none of it is KMS's fault.
+func FuzzTokens(f *testing.F) {
+	srv := kmstest.New(kmstest.WithErrorLog(failOnPanic(f)))
+	c := srv.API()
+	k, empty := newKey(f, c), newKey(f, c, external)
+	grant, err := c.CreateGrant(f.Context(), newGrant(k))
+	require.NoError(f, err)
+	page, err := c.ListKeys(f.Context(), &kms.ListKeysInput{Limit: aws.Int32(1)})
+	require.NoError(f, err)
+	toImport := importInput(f, c, empty, random(32))
+	genuine := []string{*grant.GrantToken, *page.NextMarker, string(toImport.ImportToken)}
+	for _, token := range append(genuine, "", "alias/a", "arn:aws:kms:us-east-1:111122223333:key/x", *k.Arn+"\n") {
+		f.Add(token)
+	}
+	f.Fuzz(func(t *testing.T, token string) {
+		if slices.Contains(genuine, token) {
+			return
+		}
+		_, err := c.RetireGrant(t.Context(), &kms.RetireGrantInput{GrantToken: &token})
+		refusedBy(t, err, "ValidationException", "InvalidGrantTokenException")
+		_, err = c.Encrypt(t.Context(), &kms.EncryptInput{KeyId: k.Arn, Plaintext: []byte("x"), GrantTokens: []string{token}})
+		refusedBy(t, err, "ValidationException", "InvalidGrantTokenException")
+		_, err = c.ListKeys(t.Context(), &kms.ListKeysInput{Marker: &token})
+		refusedBy(t, err, "ValidationException", "InvalidMarkerException")
+		in := *toImport
+		in.ImportToken = []byte(token)
+		_, err = c.ImportKeyMaterial(t.Context(), &in)
+		refusedBy(t, err, "ValidationException", "InvalidImportTokenException")
+		if strings.TrimPrefix(token, arnOf("key/")) == *k.KeyId || strings.TrimPrefix(token, arnOf("key/")) == *empty.KeyId {
+			return
+		}
+		_, err = c.DescribeKey(t.Context(), &kms.DescribeKeyInput{KeyId: &token})
+		refusedBy(t, err, "ValidationException", "NotFoundException", "InvalidArnException", "AccessDeniedException")
+	})
+}
+
+// refusedBy asserts that KMS refuses a request with one of those error codes.
+func refusedBy(t testing.TB, err error, codes ...string) {
+	t.Helper()
+	var api smithy.APIError
+	require.ErrorAs(t, err, &api)
+	require.Contains(t, codes, api.ErrorCode())
 }
