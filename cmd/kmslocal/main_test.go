@@ -16,6 +16,7 @@ import (
 	"sync"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/kms"
@@ -205,6 +206,20 @@ func TestRun(t *testing.T) {
 		require.NoError(t, err)
 		assert.Equal(t, http.StatusOK, answer.StatusCode)
 		assert.Equal(t, succeeded, p.status())
+	})
+
+	t.Run("does not wait for connections that say nothing", func(t *testing.T) {
+		t.Parallel()
+		p := start(t)
+		conn, err := new(net.Dialer).DialContext(t.Context(), "tcp", strings.TrimPrefix(p.url, "http://"))
+		require.NoError(t, err)
+		defer func() { _ = conn.Close() }()
+		_, err = p.client().ListKeys(t.Context(), &kms.ListKeysInput{}) // by when it has been accepted
+		require.NoError(t, err)
+		stopped := time.Now()
+		p.stop()
+		assert.Equal(t, succeeded, p.status())
+		assert.Less(t, time.Since(stopped), 4*time.Second)
 	})
 
 	t.Run("logs requests without what they carry", func(t *testing.T) {

@@ -18,6 +18,7 @@ import (
 	"runtime/debug"
 	"strconv"
 	"strings"
+	"sync"
 	"syscall"
 	"time"
 
@@ -349,13 +350,21 @@ func welcoming(next http.Handler, settings string) http.Handler {
 	})
 }
 
-// drain is how long requests that are under way get at the end.
-const drain = 10 * time.Second
+const (
+	// drain is how long requests that are under way get at the end. Whoever stops
+	// containers waits for ten seconds in all.
+	drain = 8 * time.Second
+	// silence is how long a connection gets at the end to begin with its first
+	// request. Clients open some in advance and never use them.
+	silence = 500 * time.Millisecond
+)
 
 // serveHTTP serves until ctx is done, and then until all requests are answered.
 func serveHTTP(ctx context.Context, listener net.Listener, h http.Handler, stderr io.Writer) error {
+	var fresh newcomers
 	s := &http.Server{
 		Handler:           h,
+		ConnState:         fresh.note,
 		ErrorLog:          log.New(stderr, "", log.LstdFlags),
 		ReadHeaderTimeout: 10 * time.Second,
 		ReadTimeout:       30 * time.Second,
@@ -372,8 +381,38 @@ func serveHTTP(ctx context.Context, listener net.Listener, h http.Handler, stder
 	}
 	late, cancel := context.WithTimeout(context.WithoutCancel(ctx), drain)
 	defer cancel()
+	defer time.AfterFunc(silence, fresh.close).Stop()
 	if err := s.Shutdown(late); err != nil {
 		return errors.Join(fmt.Errorf("some requests were not answered in %v", drain), s.Close())
 	}
 	return nil
+}
+
+// Newcomers are connections on which nothing has come yet. [http.Server.Shutdown]
+// waits for them for five seconds.
+type newcomers struct {
+	mu    sync.Mutex
+	conns map[net.Conn]bool
+}
+
+// note is told of every change of a connection's state.
+func (n *newcomers) note(c net.Conn, state http.ConnState) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if state != http.StateNew {
+		delete(n.conns, c)
+		return
+	}
+	if n.conns == nil {
+		n.conns = map[net.Conn]bool{}
+	}
+	n.conns[c] = true
+}
+
+func (n *newcomers) close() {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	for c := range n.conns {
+		_ = c.Close()
+	}
 }
