@@ -1,6 +1,7 @@
 package kmskit
 
 import (
+	"bytes"
 	"encoding/asn1"
 	"math/big"
 
@@ -19,8 +20,7 @@ func ECDSAToFixed(spec types.KeySpec, signature []byte) ([]byte, error) {
 		return nil, err
 	}
 	var rs ecdsaSignature
-	rest, err := asn1.Unmarshal(signature, &rs)
-	if err != nil || len(rest) > 0 {
+	if _, err := asn1.Unmarshal(signature, &rs); err != nil || !rs.isIn(signature) {
 		return nil, invalidInput("ECDSAToFixed", "the signature is not an ECDSA signature in DER")
 	}
 	if !rs.fits(size) {
@@ -54,6 +54,13 @@ type ecdsaSignature struct{ R, S *big.Int }
 // fits reports whether both numbers are positive and of at most size bytes.
 func (s ecdsaSignature) fits(size int) bool {
 	return s.R.Sign() > 0 && s.S.Sign() > 0 && s.R.BitLen() <= 8*size && s.S.BitLen() <= 8*size
+}
+
+// isIn reports whether der is the signature in DER and nothing else. The parser
+// leaves out what follows the two numbers in their sequence.
+func (s ecdsaSignature) isIn(der []byte) bool {
+	back, err := asn1.Marshal(s)
+	return err == nil && bytes.Equal(der, back)
 }
 
 // scalarSize returns the length of r, and of s, in bytes.

@@ -79,6 +79,7 @@ func TestECDSAToFixed(t *testing.T) {
 		{"refuses nothing", nil, notDER},
 		{"refuses a signature of fixed length", make([]byte, 64), notDER},
 		{"refuses what follows the signature", append(integers(t, one, one), 0), notDER},
+		{"refuses what follows the two numbers", unhex(t, "3009020101020101020101"), notDER},
 		{"refuses a signature that is cut short", integers(t, one, one)[:7], notDER},
 		{"refuses a number with a zero before it", unhex(t, "300702020001020101"), notDER},
 		{"refuses numbers that are none", unhex(t, "3006020101040101"), notDER},
@@ -138,6 +139,7 @@ func FuzzECDSAToFixed(f *testing.F) {
 	f.Add([]byte{0x30, 6, 2, 1, 1, 2, 1, 1})
 	f.Add([]byte{0x30, 0x81, 6, 2, 1, 1, 2, 1, 1})
 	f.Add([]byte{0x30, 7, 2, 2, 0, 0x80, 2, 1, 1})
+	f.Add([]byte{0x30, 7, 2, 1, 1, 2, 1, 1, 0x30})
 	f.Fuzz(func(t *testing.T, der []byte) {
 		for spec, size := range ecdsaSizes {
 			fixed, err := kmskit.ECDSAToFixed(spec, der)
