@@ -81,6 +81,9 @@ const mode = 0o600
 // process or the machine died. Nobody was told that it was safe. Open cuts it off:
 // see [Contents].
 func Open(name string) (*Journal, Contents, error) {
+	if name == "" || os.IsPathSeparator(name[len(name)-1]) {
+		return nil, Contents{}, fmt.Errorf("%q: %w: it is a directory", name, ErrFormat)
+	}
 	name, err := resolve(name)
 	if err != nil {
 		return nil, Contents{}, err

@@ -585,6 +585,12 @@ func TestOpen(t *testing.T) {
 		_, _, err = journal.Open(os.DevNull)
 		assert.ErrorIs(t, err, journal.ErrFormat)
 		assert.ErrorContains(t, err, "it is a device, a pipe or the like")
+		name := filepath.Join(t.TempDir(), "none")
+		_, _, err = journal.Open(name + string(filepath.Separator))
+		assert.ErrorIs(t, err, journal.ErrFormat)
+		assert.NoFileExists(t, name)
+		_, _, err = journal.Open("")
+		assert.ErrorIs(t, err, journal.ErrFormat)
 	})
 
 	t.Run("does not write to what somebody has put beside it", func(t *testing.T) {
