@@ -12,11 +12,12 @@ import (
 
 const aesKeySize = 32
 
-// aesKey is the material of SYMMETRIC_DEFAULT.
+// aesKey is the material of SYMMETRIC_DEFAULT. There may be very many of them, so
+// each is one piece of memory, and a small one.
 type aesKey struct {
-	raw []byte
-	// aead is made at the first use: it is many times larger than the key.
-	aead func() cipher.AEAD
+	raw    [aesKeySize]byte
+	opened sync.Once
+	cipher cipher.AEAD // nil until the first use: it is many times larger than the key
 }
 
 func parseAES(b []byte) (secret, error) {
@@ -24,7 +25,13 @@ func parseAES(b []byte) (secret, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &aesKey{raw: raw, aead: sync.OnceValue(func() cipher.AEAD { return newAEAD(raw) })}, nil
+	return &aesKey{raw: [aesKeySize]byte(raw)}, nil
+}
+
+// aead returns what encrypts and decrypts with the key.
+func (a *aesKey) aead() cipher.AEAD {
+	a.opened.Do(func() { a.cipher = newAEAD(a.raw[:]) })
+	return a.cipher
 }
 
 func newAEAD(raw []byte) cipher.AEAD {
@@ -39,12 +46,12 @@ func newAEAD(raw []byte) cipher.AEAD {
 	return aead
 }
 
-func (a *aesKey) bytes() ([]byte, error) { return slices.Clone(a.raw), nil }
+func (a *aesKey) bytes() ([]byte, error) { return slices.Clone(a.raw[:]), nil }
 
 // id derives the ID of the material in the KMS key keyID. It tells nothing
 // about the material to those who do not have it.
 func (a *aesKey) id(keyID string) ID {
-	h := hmac.New(sha256.New, a.raw)
+	h := hmac.New(sha256.New, a.raw[:])
 	h.Write([]byte("key material ID\x00"))
 	h.Write([]byte(keyID))
 	return ID(h.Sum(nil))
