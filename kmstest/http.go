@@ -42,7 +42,7 @@ type answer struct {
 // serve answers a request of any kind, and sets the header of the answer.
 func (s *Server) serve(r *http.Request, header http.Header) answer {
 	number := s.requests.Add(1)
-	origin := r.Header.Get("Origin") != ""
+	origin := field(r, "Origin") != ""
 	if origin && r.Method == http.MethodOptions {
 		return s.preflight(r, header, number)
 	}
@@ -122,9 +122,18 @@ func (s *Server) date() string {
 	return d.text
 }
 
+// field returns a header of a request, given by its canonical name, to which
+// [http.Header.Get] would bring it each time.
+func field(r *http.Request, name string) string {
+	if values := r.Header[name]; len(values) > 0 {
+		return values[0]
+	}
+	return ""
+}
+
 // run runs the operation that a request asks for.
 func (s *Server) run(r *http.Request, number uint64) (body []byte, err error) {
-	name, ours := strings.CutPrefix(r.Header.Get("X-Amz-Target"), targetPrefix)
+	name, ours := strings.CutPrefix(field(r, "X-Amz-Target"), targetPrefix)
 	defer s.contain(name, &err)
 	h, known := handlers[name]
 	a, body, err := s.understand(r, ours && known)
@@ -156,7 +165,7 @@ func speaksJSON(r *http.Request) bool {
 	if r.Method != http.MethodPost || r.URL.Path != "/" && r.URL.Path != "" {
 		return false
 	}
-	given := r.Header.Get("Content-Type")
+	given := field(r, "Content-Type")
 	if given == contentType {
 		return true
 	}
@@ -203,7 +212,7 @@ func bodyTooLarge(r *http.Request) error {
 // authenticate returns the operations as the principal, and in the Region, that
 // the request's signature names.
 func (s *Server) authenticate(r *http.Request) (*API, error) {
-	scope, ok := credentialScope(r.Header.Get("Authorization"))
+	scope, ok := credentialScope(field(r, "Authorization"))
 	if !ok || strings.Contains(r.URL.RawQuery, "X-Amz-Algorithm") {
 		signature, err := sigv4.Parse(r)
 		if err != nil {

@@ -3,6 +3,7 @@ package material
 import (
 	"crypto/rand"
 	"encoding/binary"
+	mathrand "math/rand/v2"
 )
 
 // A blob is a symmetric ciphertext. It has the form and the length of those of KMS,
@@ -59,13 +60,13 @@ func derSizes(sealed int) (content, data, tagged, total int) {
 // appendBlobHeader appends everything that comes before the sealed bytes of a
 // plaintext of n bytes, with a new salt and nonce, and returns where the nonce is.
 func appendBlobHeader(b []byte, prefix string, id ID, n int) (header []byte, nonce []byte) {
-	var random [saltSize + nonceSize]byte
-	rand.Read(random[:])
 	content, data, tagged, total := derSizes(n + sealedMore)
 	b = append(b, prefix...)
 	b = append(b, id[:]...)
 	b = append(b, 1)
-	b = append(b, random[:saltSize]...)
+	for range saltSize / 8 {
+		b = binary.BigEndian.AppendUint64(b, mathrand.Uint64()) //nolint:gosec // it keeps nothing secret
+	}
 	b = binary.BigEndian.AppendUint32(b, uint32(total)) //nolint:gosec // a plaintext has 4096 bytes at most
 	b = appendDER(b, 0x30, len(encryptedDataOID)+derSize(tagged))
 	b = append(b, encryptedDataOID...)
@@ -75,8 +76,9 @@ func appendBlobHeader(b []byte, prefix string, id ID, n int) (header []byte, non
 	b = appendDER(b, 0x30, content)
 	b = append(b, dataOID...)
 	b = append(b, algorithm...)
-	b = append(b, random[saltSize:]...)
+	b = append(b, make([]byte, nonceSize)...)
 	nonce = b[len(b)-nonceSize:]
+	rand.Read(nonce)
 	b = append(b, tagLength...)
 	return appendDER(b, 0x80, n+sealedMore), nonce
 }
