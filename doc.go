@@ -35,9 +35,10 @@
 //
 // A key is named by its key ID, by its key ARN, which other accounts need, or,
 // where it is used rather than managed, by an alias: the doc comment of each type
-// says which. Aliases move. So encrypt under an alias if that is convenient, but
-// store the key ARN beside what was encrypted or signed, and decrypt and verify
-// under that. [ParseKeyID] takes all these names apart.
+// says which. Aliases move. So store the key ARN beside what was encrypted or
+// signed, and decrypt and verify under that. A service that is given an alias asks
+// [KeyManager.DescribeKey] for the ARN once, when it starts, and uses that from then
+// on. [ParseKeyID] takes all these names apart.
 //
 // # Options
 //
