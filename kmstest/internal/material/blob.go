@@ -116,12 +116,15 @@ func derLengthSize(n int) int {
 
 // appendDER appends the beginning of a DER element with n bytes in it.
 func appendDER(b []byte, tag byte, n int) []byte {
+	var length [2]byte
+	binary.BigEndian.PutUint16(length[:], uint16(n)) //nolint:gosec // a plaintext has 4096 bytes at most
+	b = append(b, tag)
 	switch derLengthSize(n) {
 	case 1:
-		return append(b, tag, byte(n))
+		return append(b, length[1])
 	case 2:
-		return append(b, tag, 0x81, byte(n))
+		return append(b, 0x81, length[1])
 	default:
-		return append(b, tag, 0x82, byte(n>>8), byte(n))
+		return append(b, 0x82, length[0], length[1])
 	}
 }
