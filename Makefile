@@ -18,7 +18,7 @@ docs:
 	go test -run 'TestREADME|TestSnippets|TestMetadata' -update .
 
 bench:
-	go test -run '^$$' -bench . -benchtime 200ms . ./kmstest/...
+	go test -run '^$$' -bench . -benchtime 200ms . ./kmstest/... ./cmd/...
 
 ci:
 	bash .ci/run
