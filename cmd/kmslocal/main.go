@@ -59,7 +59,7 @@ import (
 
 func main() {
 	if os.Getenv("GOGC") == "" {
-		debug.SetGCPercent(30) // most of a world stays for good: to wait for twice as much wastes memory
+		debug.SetGCPercent(20) // most of a world stays for good: to wait for twice as much wastes memory
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	context.AfterFunc(ctx, stop) // so that a second interrupt is not waited for
