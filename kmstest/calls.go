@@ -144,7 +144,7 @@ func (s *Server) Explain(err error) string {
 			return why
 		}
 	}
-	return fmt.Sprintf("This Server has given no such answer in the last %d calls that it keeps.", len(calls))
+	return fmt.Sprintf("This Server has given no such answer in the last %d calls that it keeps. Perhaps nothing was sent.", len(calls))
 }
 
 // A record is what is found out about a request while the call runs, for the log.

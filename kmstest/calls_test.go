@@ -576,7 +576,7 @@ func TestServer_Explain(t *testing.T) {
 		assert.Empty(t, srv.Explain(nil))
 		_, err := kmstest.New().Client().DescribeKey(t.Context(), &kms.DescribeKeyInput{KeyId: str("alias/none")})
 		require.Error(t, err)
-		assert.Equal(t, "This Server has given no such answer in the last 0 calls that it keeps.", srv.Explain(err))
+		assert.Equal(t, "This Server has given no such answer in the last 0 calls that it keeps. Perhaps nothing was sent.", srv.Explain(err))
 		assert.Contains(t, srv.Explain(bytes.ErrTooLarge), "no such answer")
 	})
 }

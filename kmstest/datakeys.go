@@ -169,8 +169,8 @@ func (r dataKeyRequest) check(where *region) error {
 	switch {
 	case r.pairSpec == "" && (r.spec == "") == (r.bytes == nil):
 		return validationError("Please specify either number of bytes or key spec.")
-	case r.pairSpec != "" && !where.offers(types.KeySpec(r.pairSpec)):
-		return unsupported("KeyPairSpec %s is not supported in this Region", r.pairSpec)
+	case r.pairSpec != "":
+		return where.checkSpec("KeyPairSpec", types.KeySpec(r.pairSpec))
 	default:
 		return nil
 	}

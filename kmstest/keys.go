@@ -159,17 +159,21 @@ func (c *call) newSpec(in *kms.CreateKeyInput) (types.KeySpec, error) {
 		return "", validationError("You cannot specify KeySpec and CustomerMasterKeySpec in the same request. CustomerMasterKeySpec is deprecated.")
 	}
 	spec := cmp.Or(in.KeySpec, old, types.KeySpecSymmetricDefault)
-	if !c.region.offers(spec) {
-		return "", unsupported("KeySpec %s is not supported in this Region", spec)
-	}
-	return spec, nil
+	return spec, c.region.checkSpec("KeySpec", spec)
 }
 
-// offers reports whether there are keys of the key spec in a Region. SM2, which is
-// for China, there is nowhere, and ML-KEM everywhere but in China.
-func (r *region) offers(spec types.KeySpec) bool {
-	usages := material.Usages(spec)
-	return usages != nil && (partition(r.region) != "aws-cn" || !slices.Contains(usages, types.KeyUsageTypeEncapsulateDecapsulate))
+// checkSpec refuses a key spec, that a member of a request names, for which there are
+// no keys in a Region: ML-KEM in China, and SM2, which is for China, everywhere.
+func (r *region) checkSpec(member string, spec types.KeySpec) error {
+	usages, china := material.Usages(spec), partition(r.region) == "aws-cn"
+	switch {
+	case usages == nil && china:
+		return unsupported("%s %s is not supported by kmstest", member, spec)
+	case usages == nil, china && slices.Contains(usages, types.KeyUsageTypeEncapsulateDecapsulate):
+		return unsupported("%s %s is not supported in this Region", member, spec)
+	default:
+		return nil
+	}
 }
 
 func newUsage(spec types.KeySpec, usage types.KeyUsageType) (types.KeyUsageType, error) {
