@@ -334,6 +334,7 @@ Principals:
 			key(", Description: \x00"):      "line 2: there is a control character, U+0000",
 			key(", Tags: [{Key: a}]"):       `there is no member "Key"; there are TagKey, TagValue`,
 			key(", Tags: [{TagKey: a}]"):    "tagValue",
+
 			key(", Tags: [{TagKey: aws:a, TagValue: b}]"):                     "reserved",
 			key(", Enabled: perhaps"):                                         "line 2: member Enabled must be true or false",
 			key(", MultiRegion: 1"):                                           "line 2: member MultiRegion must be true or false",
@@ -356,6 +357,7 @@ Principals:
 			"Keys:\n- {KeyId: " + strings.ToUpper(seededID) + "}":             "in lower case",
 			"Keys:\n- {Description: x}":                                       "line 2: key \"\": member KeyId is required",
 			"Keys:\n- {KeyId: " + seededID + "}\n- {KeyId: " + seededID + "}": "line 3: key " + seededID + " in us-east-1: it is in line 2 too",
+
 			"Keys:\n- {KeyId: mrk-1234abcd12ab34cd56ef1234567890ab, MultiRegion: false}":                                                                                                   "member KeyId begins with mrk-",
 			"Keys:\n- {KeyId: mrk-1234abcd12ab34cd56ef1234567890ab}\n- {KeyId: mrk-1234abcd12ab34cd56ef1234567890ab, Region: eu-west-1, KeySpec: HMAC_256, KeyUsage: GENERATE_VERIFY_MAC}": "line 3: key mrk-1234abcd12ab34cd56ef1234567890ab in eu-west-1: its primary key is another one in us-east-1",
 		} {
