@@ -250,7 +250,10 @@ func removeLeft(name string) error {
 		return fmt.Errorf("%s is in the way: remove it", name)
 	}
 	file, err := os.OpenFile(name, os.O_RDWR, 0) //nolint:gosec // likewise
-	if err != nil {
+	switch {
+	case errors.Is(err, fs.ErrNotExist): // who was making it is done
+		return nil
+	case err != nil:
 		return err
 	}
 	defer func() { _ = file.Close() }()
