@@ -1,7 +1,7 @@
 package kmstest
 
 import (
-	"fmt"
+	"encoding/binary"
 	"slices"
 	"strings"
 )
@@ -59,5 +59,10 @@ func (p pager[T]) size() int {
 	return min(int(*p.limit), p.most)
 }
 
-// position returns the position of what was made in this order.
-func position(sequence uint64) string { return fmt.Sprintf("%016x", sequence) }
+// position returns the position of what was made in this order. A search for one
+// in a long list makes many.
+func position(sequence uint64) string {
+	var b [8]byte
+	binary.BigEndian.PutUint64(b[:], sequence)
+	return string(b[:])
+}
